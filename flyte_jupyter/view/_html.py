@@ -1,0 +1,212 @@
+"""The static snapshot of a run: text/html that reads well where nothing else works, and that the page adopts where it can.
+
+It has to survive the sanitisers of JupyterLab, nbconvert and GitHub: no script, no style element, no svg, inline styles of plain values
+only, and it still makes sense as bare text and a table where the styles are dropped too.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from html import escape
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from flyte_jupyter.view import _format, _phases
+from flyte_jupyter.view._select import Selection, select
+
+if TYPE_CHECKING:
+    from flyte_jupyter.live import Row, RunState
+
+# Together with the text/plain beside it an output stays below 64 kB in the saved notebook.
+MAX_BYTES = 52_000
+MAX_ROWS = 200
+
+_MUTED = "color:#7d838c"
+_CELL = "padding:1px 10px 1px 0;white-space:nowrap"
+_PRE = "margin:2px 0 4px 0;padding:4px 8px;white-space:pre-wrap;font-size:12px;border-left:3px solid #dc4444"
+
+
+def snapshot_html(
+    state: RunState, view_id: str, hub_id: str, *, now: float | None = None, max_bytes: int = MAX_BYTES
+) -> str:
+    """Render `state` as the placeholder element of `docs/protocol.md` with the snapshot inside.
+
+    Args:
+        state: the run as it is known now.
+        view_id: which display this is; `[0-9a-z]+`.
+        hub_id: the kernel's hub, `[0-9a-z]+`, or "" where no hub will ever adopt it.
+        now: milliseconds since 1970; the present unless given.
+        max_bytes: how much the element may take in the saved notebook. A big run shows what matters and counts the rest.
+    """
+    now = time.time() * 1000 if now is None else now
+    limit = MAX_ROWS
+    while True:
+        element = _element(state, view_id, hub_id, select(state, limit, now), now)
+        size = saved_size(element)
+        if size <= max_bytes or limit == 1:
+            return element
+        limit = max(1, min(limit - 1, limit * max_bytes // size))
+
+
+def saved_size(text: str) -> int:
+    """Return the number of bytes that `text` takes in an .ipynb file."""
+    return len(json.dumps(text.splitlines(keepends=True), ensure_ascii=False, indent=1).encode())
+
+
+def placeholder(view_id: str, hub_id: str, where: str, inside: str) -> str:
+    """Wrap `inside` in the element that the page side finds and adopts.
+
+    Args:
+        view_id: which display this is.
+        hub_id: the hub that may adopt it.
+        where: `PROJECT/DOMAIN/RUN`.
+        inside: HTML.
+    """
+    place = quote(where, safe="/.-_~")
+    return (
+        f'<div class="flyte-jupyter fj-hub-{hub_id} fj-view-{view_id} fj-at-{escape(place)}"'
+        f' data-flyte-hub="{hub_id}" data-flyte-view="{view_id}">{inside}</div>'
+    )
+
+
+def _element(state: RunState, view_id: str, hub_id: str, selection: Selection, now: float) -> str:
+    inside = "\n".join(
+        [
+            '<div style="font-size:13px;line-height:1.5;overflow:auto">',
+            *_header(state, now),
+            *_table(state, selection, now),
+            *_footer(state, selection, now),
+            "</div>",
+        ]
+    )
+    return placeholder(view_id, hub_id, f"{state.project}/{state.domain}/{state.name}", inside)
+
+
+def _text(text: str, limit: int = 200) -> str:
+    return escape(_format.shortened(text, limit))
+
+
+def _phase(phase: int) -> str:
+    shown = _phases.look(phase)
+    return f'<span style="color:{shown.color}">{shown.icon}</span>&nbsp;{shown.word}'
+
+
+def _header(state: RunState, now: float) -> list[str]:
+    head = state.head
+    lines = [
+        f"<div><b>{_phase(head.phase)}</b> &nbsp;<b>{_text(head.task or 'run')}</b> &nbsp;<code>{_text(state.name)}</code>"
+        f" &nbsp;{_elapsed(head.started, head.ended, now)}{_link(head.url)}</div>"
+    ]
+    counts = _phases.ordered(state.counts())
+    if counts:
+        lines += [_bar(counts), f"<div>{_format.progress(state.counts())} &nbsp; {_legend(counts)}</div>"]
+    if head.abort_reason:
+        lines.append(f"<div>Aborted: {_text(head.abort_reason, 500)}</div>")
+    if head.error:
+        lines.append(
+            f'<details open><summary>Error</summary><pre style="{_PRE}">{_text(head.error, 4000)}</pre></details>'
+        )
+    if head.stale:
+        since = _format.timestamp(head.stale["since"])
+        lines.append(f"<div>Not heard of since {since}: {_text(head.stale['reason'], 300)}</div>")
+    return lines
+
+
+def _link(url: str) -> str:
+    if not url or urlsplit(url).scheme not in ("http", "https"):
+        return ""
+    return f' &nbsp;<a href="{escape(url)}" target="_blank" rel="noopener">console</a>'
+
+
+def _elapsed(started: float | None, ended: float | None, now: float) -> str:
+    begin, end = _format.known(started), _format.known(ended)
+    return "" if begin is None else _format.duration((now if end is None else end) - begin)
+
+
+def _bar(counts: list[tuple[int, int]]) -> str:
+    segments = "".join(
+        f'<div title="{_phases.look(phase).word} {_format.count(count)}" style="flex:{count} 1 0;background:{_phases.look(phase).color}"></div>'
+        for phase, count in counts
+    )
+    return f'<div style="display:flex;height:6px;max-width:640px;margin:3px 0;border-radius:3px;overflow:hidden">{segments}</div>'
+
+
+def _legend(counts: list[tuple[int, int]]) -> str:
+    return " &nbsp;".join(f"{_phase(phase)}&nbsp;{_format.count(count)}" for phase, count in counts)
+
+
+def _table(state: RunState, selection: Selection, now: float) -> list[str]:
+    if not selection.rows:
+        return [f'<div style="{_MUTED}">No action has been seen yet.</div>']
+    begin = _format.known(state.head.started)
+    if begin is None:
+        moments = [_format.known(row.queued) for row, _ in selection.rows]
+        begin = min((moment for moment in moments if moment is not None), default=now)
+    end = _format.known(state.head.ended)
+    span = max((now if end is None else end) - begin, 1.0)
+    lines = [
+        '<table style="border-collapse:collapse;font-size:13px">',
+        '<tr><th align="left">Action</th><th align="left">Phase</th><th align="right">Attempts</th>'
+        '<th align="right">Duration</th><th align="left">Time</th></tr>',
+    ]
+    for row, depth in selection.rows:
+        lines.append(_row(row, depth, begin, span, now))
+        # The root's error stands in the header.
+        if row.error and not (row.parent < 0 and state.head.error):
+            lines.append(_error(row, depth))
+    lines.append("</table>")
+    return lines
+
+
+def _row(row: Row, depth: int, begin: float, span: float, now: float) -> str:
+    indent = "&nbsp;" * (4 * min(depth, 30))
+    label = _text(row.label or row.name, 120)
+    name = "" if row.label in ("", row.name) else f' <span style="{_MUTED}">{_text(row.name, 60)}</span>'
+    group = f' <span style="{_MUTED}">in {_text(row.group, 60)}</span>' if row.group else ""
+    ran = _elapsed(row.started if _format.known(row.started) is not None else row.queued, row.ended, now)
+    return (
+        f'<tr><td align="left" style="{_CELL}">{indent}{label}{name}{group}</td><td align="left" style="{_CELL}">{_phase(row.phase)}</td>'
+        f'<td align="right" style="{_CELL}">{row.attempts if row.attempts > 1 else ""}</td>'
+        f'<td align="right" style="{_CELL}">{ran}</td><td align="left">{_time_bar(row, begin, span, now)}</td></tr>'
+    )
+
+
+def _time_bar(row: Row, begin: float, span: float, now: float) -> str:
+    queued, started, ended = _format.known(row.queued), _format.known(row.started), _format.known(row.ended)
+    first = queued if queued is not None else started
+    if first is None:
+        return ""
+    last = now if ended is None else ended
+
+    def percent(moment: float) -> float:
+        return min(max(100 * (moment - begin) / span, 0.0), 100.0)
+
+    left, middle, right = percent(first), percent(last if started is None else started), percent(last)
+    color = _phases.look(row.phase).color
+    return (
+        '<div style="display:flex;width:180px;height:8px">'
+        f'<div style="width:{left:.1f}%"></div><div style="width:{max(middle - left, 0):.1f}%;background:#b8bcc4"></div>'
+        f'<div style="width:{max(right - middle, 0):.1f}%;min-width:2px;background:{color}"></div></div>'
+    )
+
+
+def _error(row: Row, depth: int) -> str:
+    text = _format.shortened(row.error, 600).strip()
+    first, _, rest = text.partition("\n")
+    indent = "&nbsp;" * (4 * min(depth, 30) + 2)
+    shown = escape(first[:200])
+    if rest or len(first) > 200:
+        shown = f'<details><summary>{shown}</summary><pre style="{_PRE}">{escape(text)}</pre></details>'
+    return f'<tr><td align="left" colspan="5" style="color:#dc4444">{indent}{shown}</td></tr>'
+
+
+def _footer(state: RunState, selection: Selection, now: float) -> list[str]:
+    lines = []
+    if selection.left_out:
+        total = _format.count(sum(selection.left_out.values()))
+        legend = _legend(_phases.ordered(selection.left_out))
+        lines.append(f"<div>Left out of this snapshot: {total} more actions. {legend}</div>")
+    what = "The run is over; this is its record" if state.head.over else "This was true"
+    lines.append(f'<div style="{_MUTED}">{what} as of {_format.timestamp(now)}.</div>')
+    return lines

@@ -1,0 +1,93 @@
+"""A run as lines of text: for a terminal's IPython, and as the text/plain beside every snapshot."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from flyte_jupyter.view import _format, _phases
+from flyte_jupyter.view._select import Shown, select
+
+if TYPE_CHECKING:
+    from flyte_jupyter.live import Row, RunState
+
+
+def text_tree(state: RunState, *, limit: int = 200, now: float | None = None) -> str:
+    """Render `state` as a header line and a tree of its actions.
+
+    Args:
+        state: the run as it is known now.
+        limit: how many actions at most; a bigger run shows what matters and counts the rest.
+        now: milliseconds since 1970; the present unless given.
+    """
+    now = time.time() * 1000 if now is None else now
+    head = state.head
+    selection = select(state, limit, now)
+    phase = _phases.look(head.phase)
+    words = [
+        f"{phase.icon} {phase.word}",
+        _short(head.task or "run"),
+        _short(state.name),
+        _elapsed(head.started, head.ended, now),
+    ]
+    lines = ["  ".join(word for word in words if word)]
+    if counts := state.counts():
+        lines.append(_format.progress(counts))
+    if head.abort_reason:
+        lines.append(f"Aborted: {_short(head.abort_reason, 500)}")
+    if head.error:
+        lines += _indented(head.error, "  ")
+    if head.stale:
+        lines.append(
+            f"Not heard of since {_format.timestamp(head.stale['since'])}: {_short(head.stale['reason'], 300)}"
+        )
+    for (row, depth), stem in zip(selection.rows, _stems(selection.rows), strict=True):
+        lines.append(stem + _line(row, now))
+        if row.error and not (row.parent < 0 and head.error):
+            first = _format.shortened(row.error.strip(), 2000).partition("\n")[0]
+            lines.append("  " * (depth + 2) + _format.shortened(first, 160))
+    if selection.left_out:
+        words = [
+            f"{_format.count(n)} {_phases.look(phase).word.lower()}" for phase, n in _phases.ordered(selection.left_out)
+        ]
+        lines.append(f"Left out: {', '.join(words)}")
+    if not head.over:
+        lines.append(f"as of {_format.timestamp(now)}")
+    return "\n".join(lines)
+
+
+def _short(text: str, limit: int = 120) -> str:
+    return _format.shortened(text, limit).replace("\n", " ")
+
+
+def _elapsed(started: float | None, ended: float | None, now: float) -> str:
+    begin, end = _format.known(started), _format.known(ended)
+    return "" if begin is None else _format.duration((now if end is None else end) - begin)
+
+
+def _indented(text: str, indent: str) -> list[str]:
+    lines = _format.shortened(text.strip(), 4000).splitlines()
+    cut = [f"… {len(lines) - 40} more lines"] if len(lines) > 40 else []
+    return [indent + line for line in [*lines[:40], *cut]]
+
+
+def _line(row: Row, now: float) -> str:
+    phase = _phases.look(row.phase)
+    name = f"({_short(row.name, 60)})" if row.label not in ("", row.name) else ""
+    attempts = f"{row.attempts} attempts" if row.attempts > 1 else ""
+    group = f"in {_short(row.group, 60)}" if row.group else ""
+    ran = _elapsed(row.started if _format.known(row.started) is not None else row.queued, row.ended, now)
+    words = [f"{phase.icon} {phase.word.lower()}", _short(row.label or row.name), name, group, attempts, ran]
+    return "  ".join(word for word in words if word)
+
+
+def _stems(rows: list[Shown]) -> list[str]:
+    """Return what stands before each row so that the lines form a tree, built from the last row upwards."""
+    stems: list[str] = []
+    goes_on: set[int] = set()  # the depths at which another sibling follows below
+    for _, depth in reversed(rows):
+        goes_on = {level for level in goes_on if level <= depth}
+        bars = "".join("│  " if level in goes_on else "   " for level in range(1, depth))
+        stems.append("" if depth == 0 else bars + ("├─ " if depth in goes_on else "└─ "))
+        goes_on.add(depth)
+    return stems[::-1]
