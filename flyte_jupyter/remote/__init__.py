@@ -1,1 +1,80 @@
+"""The Flyte 2 client: connections, runs and actions, over gRPC and Connect.
 
+Every method blocks when called and awaits with `.aio()`, from any event loop and thread.
+
+Example:
+    >>> from flyte_jupyter import remote
+    >>> remote.connect("localhost:30080")  # doctest: +SKIP
+    >>> for run in remote.Run.listall(in_phase=("running",), limit=5):  # doctest: +SKIP
+    ...     print(run.name, run.phase)
+"""
+
+import os
+
+# With its fork handlers gRPC breaks processes that are forked while a stream is open. Read when grpc is first loaded.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
+from flyte_jupyter.remote import _methods as methods
+from flyte_jupyter.remote._client import (
+    Client,
+    connect,
+    current_client,
+    set_current_client,
+)
+from flyte_jupyter.remote._dual import dual, dual_function
+from flyte_jupyter.remote._endpoint import Endpoint
+from flyte_jupyter.remote._errors import (
+    AlreadyExistsError,
+    AlreadyFinishedError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+    FlyteError,
+    InvalidArgumentError,
+    NotConnectedError,
+    NotFinishedError,
+    NotFoundError,
+    PermissionDeniedError,
+    RunAbortedError,
+    RunFailedError,
+    RunTimedOutError,
+    ServerError,
+    UnauthenticatedError,
+    UnavailableError,
+    UnimplementedError,
+)
+from flyte_jupyter.remote._loop import BackgroundLoop, background
+from flyte_jupyter.remote._methods import Method
+from flyte_jupyter.remote._phase import TERMINAL_PHASES, ActionPhase
+
+__all__ = [
+    "TERMINAL_PHASES",
+    "ActionPhase",
+    "AlreadyExistsError",
+    "AlreadyFinishedError",
+    "BackgroundLoop",
+    "Client",
+    "ConnectionFailedError",
+    "DeadlineExceededError",
+    "Endpoint",
+    "FlyteError",
+    "InvalidArgumentError",
+    "Method",
+    "NotConnectedError",
+    "NotFinishedError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RunAbortedError",
+    "RunFailedError",
+    "RunTimedOutError",
+    "ServerError",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "UnimplementedError",
+    "background",
+    "connect",
+    "current_client",
+    "dual",
+    "dual_function",
+    "methods",
+    "set_current_client",
+]

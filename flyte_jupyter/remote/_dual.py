@@ -1,0 +1,184 @@
+"""Methods that block when called, and await with `.aio()`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+
+from flyte_jupyter.remote._loop import background
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S")
+
+
+class DualCall(Generic[P, R]):
+    """A bound call: `f(...)` blocks, `await f.aio(...)` works on any event loop."""
+
+    def __init__(self, function: Callable[P, Coroutine[Any, Any, R]]) -> None:
+        self._function = function
+        _imitate(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return background().run(self._function(*args, **kwargs))
+
+    async def aio(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The same call, awaited; it runs on flyte_jupyter's own loop wherever it is awaited."""
+        return await _from_any_loop(self._function(*args, **kwargs))
+
+    def __repr__(self) -> str:
+        return f"<{getattr(self._function, '__qualname__', '')}, blocking; .aio() awaits>"
+
+
+class DualIteration(Generic[P, R]):
+    """A bound generator: `for x in f(...)` blocks, `async for x in f.aio(...)` works on any event loop."""
+
+    def __init__(self, function: Callable[P, AsyncGenerator[R, None]]) -> None:
+        self._function = function
+        _imitate(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
+        if background().is_current:
+            raise RuntimeError(
+                "A blocking iteration was started on flyte_jupyter's own event loop, where it would wait for itself."
+                " Iterate its .aio() form there."
+            )
+        return _Blocking(self._function(*args, **kwargs))
+
+    def aio(self, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
+        """The same iteration with `async for`; it runs on flyte_jupyter's own loop wherever it is consumed."""
+        return _iterate_from_any_loop(self._function(*args, **kwargs))
+
+    def __repr__(self) -> str:
+        return f"<{getattr(self._function, '__qualname__', '')}, blocking iterator; .aio() for async>"
+
+
+class _Blocking(Iterator[R]):
+    """Iterates an asynchronous generator that lives on the background loop, and closes it when let go."""
+
+    def __init__(self, generator: AsyncGenerator[R, None]) -> None:
+        self._generator = generator
+
+    def __next__(self) -> R:
+        async def step() -> R:
+            return await self._generator.__anext__()
+
+        try:
+            return background().run(step())
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    def close(self) -> None:
+        """Ends the iteration and what it holds open."""
+        background().run(_close(self._generator))
+
+    def __enter__(self) -> _Blocking[R]:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # A garbage collector's thread must not wait, and at exit there may be no loop left to close on.
+        closing = _close(self._generator)
+        try:
+            background().submit(closing)
+        except Exception:
+            closing.close()
+
+
+async def _close(generator: AsyncGenerator[Any, None]) -> None:
+    running: Any = generator
+    while running.ag_running:  # noqa: ASYNC110 - a generator tells nobody when it has unwound
+        await asyncio.sleep(0.01)
+    await generator.aclose()
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__qualname__", "call")
+
+
+def _imitate(wrapper: Any, function: Any) -> None:
+    functools.update_wrapper(wrapper, function)
+
+
+async def _from_any_loop(coro: Coroutine[Any, Any, R]) -> R:
+    if background().is_current:
+        return await coro
+    return await asyncio.wrap_future(background().submit(coro))
+
+
+async def _iterate_from_any_loop(generator: AsyncGenerator[R, None]) -> AsyncGenerator[R, None]:
+    async def step() -> tuple[bool, R | None]:
+        # A StopAsyncIteration cannot travel through a future of another loop.
+        try:
+            return True, await generator.__anext__()
+        except StopAsyncIteration:
+            return False, None
+
+    try:
+        while True:
+            more, item = await _from_any_loop(step())
+            if not more:
+                return
+            yield item  # pyright: ignore[reportReturnType]
+    finally:
+        with contextlib.suppress(asyncio.CancelledError):
+            await _from_any_loop(_close(generator))
+
+
+class Dual(Generic[P, R]):
+    """The descriptor behind `dual`; bound to an instance or class it is a `DualCall`."""
+
+    def __init__(self, function: Any) -> None:
+        self._of_class = isinstance(function, classmethod)
+        self._function: Any = getattr(function, "__func__", function)
+        _imitate(self, self._function)
+
+    def __get__(self, instance: object, owner: type | None = None) -> DualCall[P, R]:
+        target = owner if self._of_class else instance
+        return DualCall(self._function if target is None else self._function.__get__(target))
+
+
+class DualGenerator(Generic[P, R]):
+    """The descriptor behind `dual` on an asynchronous generator; bound it is a `DualIteration`."""
+
+    def __init__(self, function: Any) -> None:
+        self._of_class = isinstance(function, classmethod)
+        self._function: Any = getattr(function, "__func__", function)
+        _imitate(self, self._function)
+
+    def __get__(self, instance: object, owner: type | None = None) -> DualIteration[P, R]:
+        target = owner if self._of_class else instance
+        return DualIteration(self._function if target is None else self._function.__get__(target))
+
+
+@overload
+def dual(function: Callable[Concatenate[S, P], AsyncGenerator[R, None]], /) -> DualGenerator[P, R]: ...
+@overload
+def dual(function: Callable[Concatenate[S, P], Coroutine[Any, Any, R]], /) -> Dual[P, R]: ...
+def dual(function: Any, /) -> Any:
+    """Makes a method of a coroutine function or asynchronous generator block when called, with `.aio()` beside it.
+
+    Works on instance methods, and on class methods as the outer decorator.
+
+    Example:
+        >>> class Clock:
+        ...     @dual
+        ...     async def tell(self) -> str:
+        ...         return "noon"
+        >>> Clock().tell()
+        'noon'
+    """
+    inner = getattr(function, "__func__", function)
+    kind: Any = DualGenerator if inspect.isasyncgenfunction(inner) else Dual
+    return kind(function)
+
+
+def dual_function(function: Callable[P, Coroutine[Any, Any, R]]) -> DualCall[P, R]:
+    """Like `dual`, for a function outside a class."""
+    return DualCall(function)

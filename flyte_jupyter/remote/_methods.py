@@ -1,0 +1,67 @@
+"""The RPCs that this package makes."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+
+@dataclasses.dataclass(frozen=True)
+class Method:
+    """One RPC.
+
+    Attributes:
+        service: Full name of the service, a key of `MODULES`.
+        rpc: The RPC's name.
+        idempotent: Asking twice does no more than asking once, so a lost answer may be asked for again.
+        streams: It answers with a stream.
+    """
+
+    service: str
+    rpc: str
+    idempotent: bool = False
+    streams: bool = False
+
+    @property
+    def snake(self) -> str:
+        """The name of the RPC in flyteidl2's Connect clients."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", self.rpc).lower()
+
+    @property
+    def path(self) -> str:
+        """The path of the RPC on the wire."""
+        return f"/{self.service}/{self.rpc}"
+
+    def __str__(self) -> str:
+        return f"{self.service.rpartition('.')[2]}.{self.rpc}"
+
+
+RUN_SERVICE = "flyteidl2.workflow.RunService"
+RUN_LOGS_SERVICE = "flyteidl2.workflow.RunLogsService"
+DATA_PROXY_SERVICE = "flyteidl2.dataproxy.DataProxyService"
+
+MODULES = {
+    RUN_SERVICE: "flyteidl2.workflow.run_service",
+    RUN_LOGS_SERVICE: "flyteidl2.workflow.run_logs_service",
+    DATA_PROXY_SERVICE: "flyteidl2.dataproxy.dataproxy_service",
+}
+"""Where flyteidl2 keeps a service: its modules begin with this name."""
+
+GET_RUN_DETAILS = Method(RUN_SERVICE, "GetRunDetails", idempotent=True)
+GET_ACTION_DETAILS = Method(RUN_SERVICE, "GetActionDetails", idempotent=True)
+LIST_RUNS = Method(RUN_SERVICE, "ListRuns", idempotent=True)
+LIST_ACTIONS = Method(RUN_SERVICE, "ListActions", idempotent=True)
+WATCH_ACTIONS = Method(RUN_SERVICE, "WatchActions", idempotent=True, streams=True)
+WATCH_ACTION_DETAILS = Method(RUN_SERVICE, "WatchActionDetails", idempotent=True, streams=True)
+# An abort overwrites a terminal phase, so it is not sent a second time without looking.
+ABORT_RUN = Method(RUN_SERVICE, "AbortRun")
+ABORT_ACTION = Method(RUN_SERVICE, "AbortAction")
+SIGNAL_EVENT = Method(RUN_SERVICE, "SignalEvent")
+
+GET_ACTION_DATA = Method(DATA_PROXY_SERVICE, "GetActionData", idempotent=True)
+TAIL_LOGS = Method(DATA_PROXY_SERVICE, "TailLogs", idempotent=True, streams=True)
+CREATE_DOWNLOAD_LINK = Method(DATA_PROXY_SERVICE, "CreateDownloadLink", idempotent=True)
+
+# Older backends have these where newer ones have those of the data proxy.
+OLD_GET_ACTION_DATA = Method(RUN_SERVICE, "GetActionData", idempotent=True)
+OLD_TAIL_LOGS = Method(RUN_LOGS_SERVICE, "TailLogs", idempotent=True, streams=True)
