@@ -1,1 +1,45 @@
+"""The magics: parse, call, display. `register` adds them to a shell; each has `--help`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flyte_jupyter.magics._arguments import parse, plain_errors
+from flyte_jupyter.magics._complete import Completer
+from flyte_jupyter.magics._magics import FlyteMagics
+from flyte_jupyter.magics._wait import Awaiting, run_and_wait_async
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["FlyteMagics", "awaited_flyte_wait", "register", "unregister"]
+
+
+def register(ip: InteractiveShell) -> None:
+    """Add the magics, their completions and the rewriting of awaiting `%%flyte_wait` cells to a shell; once."""
+    unregister(ip)
+    magics = FlyteMagics(ip)
+    ip.register_magics(magics)
+    ip.input_transformers_cleanup.append(Awaiting(ip))
+    for name in magics.magics["line"]:
+        completer = Completer(name, getattr(magics, name).parser)
+        ip.set_hook("complete_command", completer, str_key=f"%{name}")
+        ip.set_hook("complete_command", completer, str_key=f"%%{name}")
+
+
+def unregister(ip: InteractiveShell) -> None:
+    """Undo `register`."""
+    ip.input_transformers_cleanup[:] = [one for one in ip.input_transformers_cleanup if not isinstance(one, Awaiting)]
+    for kind in ("line", "cell"):
+        registered = ip.magics_manager.magics[kind]
+        for name in [name for name in registered if name in FlyteMagics.magics[kind]]:
+            if isinstance(getattr(registered[name], "__self__", None), FlyteMagics):
+                del registered[name]
+
+
+async def awaited_flyte_wait(line: str, cell: str) -> None:
+    """What a `%%flyte_wait` cell with top-level await becomes."""
+    args = parse(FlyteMagics.flyte_wait.parser, line)
+    if args is not None:
+        with plain_errors():
+            await run_and_wait_async(args, cell)

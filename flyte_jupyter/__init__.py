@@ -1,0 +1,54 @@
+"""Flyte 2 runs, live in the notebook cell that started them.
+
+    %load_ext flyte_jupyter
+    %flyte_local            # or: %flyte_connect flyte.example.com -p PROJECT -d DOMAIN
+    flyte.run(main, n=3)    # as the last line of a cell: the run, live
+
+The same from Python: `connect`, `show` and `wait`. The client of Flyte's API is `flyte_jupyter.remote`; the embedded
+backend is `flyte_jupyter.local`.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from flyte_jupyter._version import __version__
+
+# gRPC's fork handlers crash or hang processes that fork while a stream is open; a forked child must not use gRPC.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from flyte_jupyter.remote import connect
+    from flyte_jupyter.view import show, wait
+
+__all__ = ["__version__", "connect", "load_ipython_extension", "show", "unload_ipython_extension", "wait"]
+
+_HOMES = {"connect": "flyte_jupyter.remote", "show": "flyte_jupyter.view", "wait": "flyte_jupyter.view"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the front door's functions when they are first asked for: `import flyte_jupyter` alone stays light."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def load_ipython_extension(ip: InteractiveShell) -> None:
+    """Register the magics and the display of runs and actions; called by `%load_ext flyte_jupyter`. Prints nothing."""
+    from flyte_jupyter import magics, view
+
+    view.install(ip)
+    magics.register(ip)
+
+
+def unload_ipython_extension(ip: InteractiveShell) -> None:
+    """Undo `load_ipython_extension`; called by `%unload_ext flyte_jupyter`."""
+    from flyte_jupyter import magics, view
+
+    magics.unregister(ip)
+    view.uninstall(ip)

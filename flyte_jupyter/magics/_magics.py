@@ -1,0 +1,106 @@
+"""The line magics: parse, call, display."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
+
+from flyte_jupyter import remote, view
+from flyte_jupyter.magics import _local, _wait
+from flyte_jupyter.magics._arguments import argument, flyte_arguments, phases, positive, seconds
+
+
+@magics_class
+class FlyteMagics(Magics):
+    """The magics of flyte_jupyter; each has `--help`."""
+
+    @line_magic
+    @flyte_arguments(
+        argument("command", nargs="?", default="start", choices=["start", "status", "stop"], help="default: start"),
+    )
+    def flyte_local(self, args: Namespace) -> None:
+        """Start the embedded backend on this machine and use it; see what it does; or stop it."""
+        if args.command == "start":
+            backend = _local.start()
+            print(f"The embedded backend runs (pid {backend.pid}); runs of this notebook go there.")
+        elif args.command == "stop":
+            print("The embedded backend has stopped." if _local.stop() else "No embedded backend is running.")
+        else:
+            status = _local.status()
+            if status is None:
+                print("No embedded backend is running. Start it with %flyte_local.")
+            else:
+                print(
+                    f"The embedded backend runs (pid {status['pid']}): {status['runs']} runs, "
+                    f"{status['running_actions']} running actions; state in {status['state_dir']}."
+                )
+
+    @line_magic
+    @flyte_arguments(
+        argument("endpoint", help="host, host:port or URL of Flyte's API"),
+        argument("-p", "--project", help="project; default: the SDK's or the configuration's"),
+        argument("-d", "--domain", help="domain; default: the SDK's or the configuration's"),
+        argument("--org", help="organisation, where the server has them"),
+        argument("--insecure", action="store_true", default=None, help="without TLS (assumed for this machine)"),
+    )
+    def flyte_connect(self, args: Namespace) -> None:
+        """Connect to a Flyte cluster."""
+        client = remote.connect(
+            args.endpoint, project=args.project, domain=args.domain, org=args.org, insecure=args.insecure
+        )
+        print(f"Connected to {client.endpoint.authority}, project {client.project}, domain {client.domain}.")
+
+    @line_magic
+    @flyte_arguments(
+        argument("--phase", type=phases, default=None, metavar="P,...", help="only runs in these phases"),
+        argument("--limit", type=positive, default=20, metavar="N", help="at most so many, newest first; default: 20"),
+    )
+    def flyte_runs(self, args: Namespace) -> Any:
+        """List the newest runs of the project."""
+        listed = remote.Run.listall(in_phase=args.phase, sort_by=("created_at", "desc"), limit=args.limit)
+        return view.RunTable(list(listed))
+
+    @line_magic
+    @flyte_arguments(argument("name", help="the run's name"))
+    def flyte_run(self, args: Namespace) -> None:
+        """Show a run, live."""
+        view.show(remote.Run.get(args.name))
+
+    @line_magic
+    @flyte_arguments(
+        argument("name", help="the run's name"),
+        argument("action", nargs="?", help="abort only this action and what it started"),
+        argument("--reason", default="Aborted from a notebook.", metavar="TEXT", help="kept with the run"),
+    )
+    def flyte_abort(self, args: Namespace) -> None:
+        """Abort a run, or one of its actions."""
+        if args.action:
+            target: Any = remote.Action.get(run_name=args.name, name=args.action)
+            what = f"Action {args.action} of run {args.name}"
+        else:
+            target, what = remote.Run.get(args.name), f"Run {args.name}"
+        if target.done():
+            raise UsageError(f"{what} is over already ({target.phase.value}); there is nothing to abort.")
+        target.abort(reason=args.reason)
+        print(f"{what} is being aborted.")
+
+    @line_cell_magic
+    @flyte_arguments(
+        argument(
+            "--for",
+            dest="until",
+            choices=["running", "terminal"],
+            default="terminal",
+            help="what to wait for; default: terminal",
+        ),
+        argument("--timeout", type=seconds, metavar="S", help="leave after so many seconds; the runs go on"),
+        argument("--no-raise", action="store_true", help="a failed run does not make the cell fail"),
+    )
+    def flyte_wait(self, args: Namespace, cell: str = "") -> None:
+        """Run the cell, show every run that it makes, and wait for them; stopping leaves the wait, not the runs."""
+        if self.shell is None or not cell.strip():
+            raise UsageError("%%flyte_wait needs a cell below it that starts runs. See %flyte_wait --help.")
+        _wait.run_and_wait(self.shell, args, cell)

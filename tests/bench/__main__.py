@@ -1,0 +1,8 @@
+"""`make bench`: the budgets of the design, each beside what was measured here."""
+
+from __future__ import annotations
+
+from tests.bench import bench_live, bench_local, bench_view
+
+for bench in (bench_live, bench_local, bench_view):
+    bench.main()
