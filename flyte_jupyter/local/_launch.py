@@ -88,7 +88,7 @@ def create_launcher(*, warm: bool | None = None, entry: str = RUNTIME_ENTRY) -> 
 
     Args:
         warm: Fork processes from an interpreter that has imported the SDK. By default on Linux. Where the SDK does not
-            allow it, or a process sets variables that only count when an interpreter starts, it is spawned all the same.
+            allow it, or a process sets variables that count only when an interpreter starts, it is spawned instead.
         entry: `module:function` that each process runs, without arguments, with `LaunchSpec.args` in `sys.argv[1:]`.
     """
     return ServedLauncher(warm=sys.platform == "linux" if warm is None else warm, entry=entry)
@@ -115,8 +115,8 @@ class Process:
         """Wait for its end.
 
         Returns:
-            The exit code, or the negative number of the signal that ended it; -9 if the server that had started it died,
-            and with it the process. What the process left running in its group has been killed by then.
+            The exit code, or the negative number of the signal that ended it; -9 if the server that had started it died
+            and the process with it. What the process left running in its group has been killed by then.
         """
         return await asyncio.shield(self._returncode)
 

@@ -105,7 +105,7 @@ def warm_up() -> Callable[[], None]:
             importlib.import_module(name)
     try:
         background = importlib.import_module("flyte.syncify").syncify._bg_loop
-        restart: Callable[[Any, str], None] = type(background).__init__
+        restart: Any = type(background).__init__
         name = background.thread.name
         background.stop()
         background.thread.join(5)
@@ -158,30 +158,30 @@ class Zygote:
         self._pending = b""
         self._stop = False
         self._own_path = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+        self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = os.pipe()
         for fd in (self._wake_read, self._wake_write):
             os.set_blocking(fd, False)
 
     def serve(self) -> None:
         """Answer requests until the backend is gone or SIGTERM arrives; then kill everything that was started."""
-        # Orphans of the tasks become our children: the end of the backend ends them too, whatever session they moved to.
+        # Orphans of the tasks become our children: the end of the backend ends them too, whatever session they are in.
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, lambda *_: None)
         signal.signal(signal.SIGTERM, self._on_term)
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         try:
-            with selectors.DefaultSelector() as selector:
-                selector.register(self._connection, selectors.EVENT_READ)
-                selector.register(self._wake_read, selectors.EVENT_READ)
-                while not self._stop:
-                    ready = {key.fd for key, _ in selector.select()}
-                    if self._wake_read in ready:
-                        with contextlib.suppress(BlockingIOError):
-                            os.read(self._wake_read, 4096)
-                    self._reap()
-                    if self._connection.fileno() in ready and not self._receive():
-                        break
+            self._selector.register(self._connection, selectors.EVENT_READ)
+            self._selector.register(self._wake_read, selectors.EVENT_READ)
+            while not self._stop:
+                ready = {key.fd for key, _ in self._selector.select()}
+                if self._wake_read in ready:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(self._wake_read, 4096)
+                self._reap()
+                if self._connection.fileno() in ready and not self._receive():
+                    break
         except (BrokenPipeError, ConnectionResetError):
             pass
         finally:
@@ -244,6 +244,7 @@ class Zygote:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, blocked)
+            self._selector.close()
             self._connection.close()
             os.close(self._wake_read)
             os.close(self._wake_write)
@@ -349,7 +350,7 @@ def _children() -> list[int]:
 
 
 def _set_log_levels() -> None:
-    """Apply LOG_LEVEL and USER_LOG_LEVEL, which the SDK reads when it is imported: before this environment was known."""
+    """Apply LOG_LEVEL and USER_LOG_LEVEL, which the SDK reads when it is imported, before this environment is known."""
     import logging
 
     with contextlib.suppress(Exception):
