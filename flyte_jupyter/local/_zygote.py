@@ -70,7 +70,11 @@ _OFTEN = (
     "h2.connection",
     "httpcore",
     "httpx",
+    "opentelemetry.baggage.propagation",  # these three and _glue: what the first client of pyqwest imports
+    "opentelemetry.metrics",
+    "opentelemetry.propagate",
     "pyqwest",
+    "pyqwest._glue",
     "rich.logging",
 )
 
@@ -277,7 +281,7 @@ class Zygote:
         except SystemExit as stop:
             code = _exit_code(stop)
         except BaseException as error:
-            traceback.print_exception(type(error), error, error.__traceback__ and error.__traceback__.tb_next)
+            sys.excepthook(type(error), error, error.__traceback__ and error.__traceback__.tb_next)
         _leave(code)
 
     def _set_environment(self, env: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import certifi
 import pytest
 import pytest_asyncio
 
@@ -213,6 +214,23 @@ async def test_the_sdk_works_in_it(launcher: ServedLauncher, spec) -> None:
     process = await launcher.launch(spec(code, env=env))
     assert await process.wait() == 0
     assert spec("").log.read_text() == "flyte_syncify {'auto_mkdir': True} 10\n"
+
+
+async def test_root_certificates_are_read_once_unless_others_are_asked_for(launcher: ServedLauncher, spec) -> None:
+    code = (
+        "import ssl\n"
+        "loads, load = [], ssl.SSLContext.load_verify_locations\n"
+        "def watched(*args, **kwargs): loads.append(1); load(*args, **kwargs)\n"
+        "ssl.SSLContext.load_verify_locations = watched\n"
+        "from flyte.remote._client.auth._session import get_async_session\n"
+        "get_async_session(); get_async_session(); print(len(loads))\n"
+        "import httpx; httpx.AsyncClient(); print(len(loads))\n"
+    )
+    await (await launcher.launch(spec(code))).wait()
+    assert spec("").log.read_text() == ("0\n1\n" if launcher.warm else "2\n3\n")
+    spec("").log.unlink()
+    await (await launcher.launch(spec(code, env={"SSL_CERT_FILE": certifi.where()}))).wait()
+    assert spec("").log.read_text() == "2\n3\n"
 
 
 async def test_exit_functions_and_threads_run_to_their_end(launcher: ServedLauncher, spec) -> None:
