@@ -58,16 +58,8 @@ async def until(condition: Callable[[], object], what: str) -> None:
 
 def alive(pid: int) -> bool:
     """Whether `pid` runs; a zombie does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-    except NotADirectoryError:  # no /proc: macOS
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return bool(state.strip()) and not state.startswith("Z")
 
 
 async def pids_in(path: Path, count: int) -> list[int]:
