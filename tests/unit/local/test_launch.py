@@ -58,8 +58,15 @@ async def until(condition: Callable[[], object], what: str) -> None:
 
 def alive(pid: int) -> bool:
     """Whether `pid` runs; a zombie does not."""
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    return bool(state.strip()) and not state.startswith("Z")
+    if sys.platform == "linux":  # where ps need not be installed
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].strip()
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+    else:
+        command = ["ps", "-o", "stat=", "-p", str(pid)]
+        state = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    return bool(state) and not state.startswith("Z")
 
 
 async def pids_in(path: Path, count: int) -> list[int]:
