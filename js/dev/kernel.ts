@@ -1,0 +1,92 @@
+/** A kernel that lives in the page: answers as the real one does, for the harness and for tests. */
+
+import type { Model, ToKernel } from "../src/protocol";
+import type { RunWriter } from "./encode";
+
+type Handler = (content: unknown, buffers?: unknown) => void;
+
+export class SimKernel implements Model {
+  readonly received: ToKernel[] = [];
+  /** Views by id. */
+  readonly runs = new Map<string, RunWriter>();
+  /** Answers requests; what it throws is the reply's error. */
+  answer: (method: string, params: Record<string, unknown>) => unknown = () => ({});
+  /** While true nothing is answered, as while a cell blocks the kernel; `wake` answers what waits. */
+  busy = false;
+  gone = false;
+  readonly #traits: Record<string, unknown>;
+  readonly #handlers = new Set<Handler>();
+  #waiting: ToKernel[] = [];
+
+  constructor(traits: Record<string, unknown>) {
+    this.#traits = traits;
+  }
+
+  get(name: string): unknown {
+    return this.#traits[name];
+  }
+
+  on(_event: string, handler: Handler): void {
+    this.#handlers.add(handler);
+  }
+
+  off(_event: string, handler: Handler): void {
+    this.#handlers.delete(handler);
+  }
+
+  get listeners(): number {
+    return this.#handlers.size;
+  }
+
+  send(content: unknown): void {
+    if (this.gone) throw new Error("Cannot send");
+    const message = JSON.parse(JSON.stringify(content)) as ToKernel;
+    this.received.push(message);
+    if (this.busy) this.#waiting.push(message);
+    else queueMicrotask(() => this.#handle(message));
+  }
+
+  /** Sends to the page. */
+  emit(content: unknown, buffers: unknown[] = []): void {
+    for (const handler of [...this.#handlers]) handler(content, buffers);
+  }
+
+  delta(run: RunWriter, changed: number[]): void {
+    const { content, buffers } = run.delta(changed);
+    this.emit(content, buffers);
+  }
+
+  snapshot(run: RunWriter): void {
+    const { content, buffers } = run.snapshot();
+    this.emit(content, buffers);
+  }
+
+  wake(): void {
+    this.busy = false;
+    for (const message of this.#waiting.splice(0)) this.#handle(message);
+  }
+
+  #handle(message: ToKernel): void {
+    if (message.type === "hello") {
+      const run = this.runs.get(message.view);
+      const { vid, view } = message;
+      if (!run) {
+        this.emit({ type: "unknown", vid, view });
+        return;
+      }
+      this.emit({ type: "welcome", vid, view, run: run.key, console: run.head.url });
+      this.snapshot(run);
+    } else if (message.type === "resync") {
+      for (const run of this.runs.values()) {
+        if (run.key === message.run) this.snapshot(run);
+      }
+    } else if (message.type === "request") {
+      const { rid, method, params } = message;
+      try {
+        this.emit({ type: "reply", rid, ok: true, result: this.answer(method, params) });
+      } catch (error) {
+        this.emit({ type: "reply", rid, ok: false, error: (error as Error).message });
+      }
+    }
+  }
+}

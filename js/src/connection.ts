@@ -1,0 +1,265 @@
+/**
+ * The conversation with one kernel over one model's comm: mounts, frames, requests, heartbeats.
+ *
+ * Knows the protocol and the stores, and nothing of the DOM.
+ */
+
+import { type Signal, signal } from "@preact/signals";
+import {
+  decodeFrame,
+  type FrameContent,
+  FrameError,
+  type FromKernel,
+  type Method,
+  type Model,
+  type RunKey,
+  randomId,
+  type ToKernel,
+} from "./protocol";
+import { RunStore } from "./store";
+
+/** The kernel sends a beat every 5 s while there are mounts; after three missed ones it is thought gone. */
+const SILENCE_MS = 16_000;
+const CHECK_MS = 2_000;
+/** A reply that takes longer than this is waiting for the kernel's cell. */
+export const BUSY_MS = 1_000;
+/** A snapshot that was asked for and does not come within this time is asked for again. */
+const RESYNC_AGAIN_MS = 10_000;
+
+/** How a request stands. "done" and "failed" are the kernel's answers. */
+export type RequestState = "sent" | "busy" | "done" | "failed";
+
+export interface Request {
+  readonly state: Signal<RequestState>;
+  /** The kernel's result; rejects with the kernel's sentence. */
+  readonly reply: Promise<unknown>;
+}
+
+/** One mount's end of the conversation. */
+export interface Link {
+  readonly vid: string;
+  readonly view: string;
+  /** The run of the view, null until the kernel has said it and sent its state. */
+  readonly store: Signal<RunStore | null>;
+  readonly console: Signal<string>;
+  /** The kernel answered that it does not know the view. */
+  readonly unknown: Signal<boolean>;
+  seen(visible: boolean): void;
+  request(method: Method, params: Record<string, unknown>): Request;
+  close(): void;
+}
+
+interface Pending {
+  vid: string;
+  state: Signal<RequestState>;
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+interface Shared {
+  store: RunStore;
+  resyncAskedAt: number;
+  drawing: boolean;
+}
+
+class Mount implements Link {
+  readonly vid = randomId();
+  readonly store = signal<RunStore | null>(null);
+  readonly console = signal("");
+  readonly unknown = signal(false);
+  run: RunKey | null = null;
+  visible: boolean | null = null;
+
+  constructor(
+    readonly view: string,
+    readonly connection: Connection,
+  ) {}
+
+  seen(visible: boolean): void {
+    if (visible === this.visible) return;
+    this.visible = visible;
+    this.connection.send({ type: "seen", vid: this.vid, visible });
+  }
+
+  request(method: Method, params: Record<string, unknown>): Request {
+    return this.connection.request(this.vid, method, params);
+  }
+
+  close(): void {
+    this.connection.unmount(this);
+  }
+}
+
+export class Connection {
+  /** Whether the kernel was heard of lately. */
+  readonly alive = signal(true);
+  /** When it was last heard of, by the page's clock. */
+  lastHeard = Date.now();
+
+  readonly #model: Model;
+  readonly #mounts = new Map<string, Mount>();
+  readonly #runs = new Map<RunKey, Shared>();
+  readonly #pending = new Map<string, Pending>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(model: Model) {
+    this.#model = model;
+    model.on("msg:custom", this.#receive);
+    globalThis.addEventListener?.("pagehide", this.#leave);
+  }
+
+  /** Says hello for a new mount of `view`. */
+  mount(view: string): Link {
+    const mount = new Mount(view, this);
+    this.#mounts.set(mount.vid, mount);
+    if (this.#timer === undefined) {
+      this.lastHeard = Date.now();
+      this.#timer = setInterval(this.#check, CHECK_MS);
+    }
+    this.send({ type: "hello", view, vid: mount.vid });
+    return mount;
+  }
+
+  unmount(mount: Mount): void {
+    if (!this.#mounts.delete(mount.vid)) return;
+    this.send({ type: "bye", vid: mount.vid });
+    const { run } = mount;
+    if (run !== null && ![...this.#mounts.values()].some((other) => other.run === run))
+      this.#runs.delete(run);
+    if (this.#mounts.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+
+  /** Sends; says whether it could. After a kernel restart a model throws "Cannot send". */
+  send(message: ToKernel): boolean {
+    try {
+      this.#model.send(message);
+      return true;
+    } catch {
+      this.alive.value = false;
+      return false;
+    }
+  }
+
+  request(vid: string, method: Method, params: Record<string, unknown>): Request {
+    const rid = randomId();
+    const state = signal<RequestState>("sent");
+    const reply = new Promise<unknown>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        if (state.value === "sent") state.value = "busy";
+      }, BUSY_MS);
+      this.#pending.set(rid, { vid, state, resolve, reject, timer });
+    });
+    // A caller that only watches `state` must not cause an "unhandled rejection" in the host page.
+    reply.catch(() => {});
+    if (!this.send({ type: "request", vid, rid, method, params })) {
+      this.#settle(rid, false, undefined, "The kernel cannot be reached. Run the cell again.");
+    }
+    return { state, reply };
+  }
+
+  /** Leaves: every mount says bye. */
+  close(): void {
+    for (const mount of [...this.#mounts.values()]) this.unmount(mount);
+    for (const rid of [...this.#pending.keys()]) this.#settle(rid, false, undefined, "The view was closed.");
+    this.#model.off("msg:custom", this.#receive);
+    globalThis.removeEventListener?.("pagehide", this.#leave);
+  }
+
+  readonly #leave = (): void => {
+    for (const mount of this.#mounts.values()) this.send({ type: "bye", vid: mount.vid });
+  };
+
+  readonly #check = (): void => {
+    if (Date.now() - this.lastHeard > SILENCE_MS) this.alive.value = false;
+  };
+
+  readonly #receive = (content: unknown, buffers?: unknown): void => {
+    const message = content as FromKernel;
+    this.#heard();
+    switch (message?.type) {
+      case "welcome":
+        this.#welcome(message.vid, message.run, message.console);
+        break;
+      case "unknown": {
+        const mount = this.#mounts.get(message.vid);
+        if (mount) mount.unknown.value = true;
+        break;
+      }
+      case "frame":
+        this.#frame(message, buffers);
+        break;
+      case "reply":
+        this.#settle(message.rid, message.ok, message.result, message.error);
+        break;
+    }
+  };
+
+  #heard(): void {
+    this.lastHeard = Date.now();
+    if (this.alive.value) return;
+    this.alive.value = true;
+    // What was said while the kernel was away is lost: ask again for what is still missing.
+    for (const mount of this.#mounts.values()) {
+      if (mount.run === null) this.send({ type: "hello", view: mount.view, vid: mount.vid });
+    }
+  }
+
+  #welcome(vid: string, run: RunKey, console: string): void {
+    const mount = this.#mounts.get(vid);
+    if (!mount) return;
+    mount.run = run;
+    mount.console.value = console;
+    mount.unknown.value = false;
+    const shared = this.#runs.get(run) ?? { store: new RunStore(run), resyncAskedAt: 0, drawing: false };
+    this.#runs.set(run, shared);
+    if (shared.store.seq > 0) mount.store.value = shared.store;
+  }
+
+  #frame(content: FrameContent, buffers: unknown): void {
+    const shared = this.#runs.get(content.run);
+    if (!shared) return;
+    let applied: ReturnType<RunStore["apply"]>;
+    try {
+      applied = shared.store.apply(decodeFrame(content, buffers));
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      applied = "gap";
+    }
+    if (applied === "applied") {
+      if (content.kind === "snapshot") shared.resyncAskedAt = 0;
+      this.#draw(shared);
+    } else if (applied === "gap") {
+      const now = Date.now();
+      if (now - shared.resyncAskedAt < RESYNC_AGAIN_MS) return;
+      shared.resyncAskedAt = now;
+      this.send({ type: "resync", run: content.run });
+    }
+  }
+
+  /** Lets views draw, once per animation frame however many frames came, and not while the page is hidden. */
+  #draw(shared: Shared): void {
+    for (const mount of this.#mounts.values()) {
+      if (mount.run === shared.store.key && mount.store.value === null) mount.store.value = shared.store;
+    }
+    if (shared.drawing) return;
+    shared.drawing = true;
+    requestAnimationFrame(() => {
+      shared.drawing = false;
+      shared.store.tick.value++;
+    });
+  }
+
+  #settle(rid: string, ok: boolean, result: unknown, error: string | undefined): void {
+    const pending = this.#pending.get(rid);
+    if (!pending) return;
+    this.#pending.delete(rid);
+    clearTimeout(pending.timer);
+    pending.state.value = ok ? "done" : "failed";
+    if (ok) pending.resolve(result);
+    else pending.reject(new Error(error || "The kernel could not do it."));
+  }
+}

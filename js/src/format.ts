@@ -1,0 +1,73 @@
+/** Numbers, durations and times as a person reads them; `tests/golden/format.json` holds Python to the same. */
+
+import { Phase } from "./phases";
+
+const pad = (n: number): string => String(n).padStart(2, "0");
+
+/** A duration in ms: "340ms", "3.2s", "42s", "1m 02s", "2h 05m", "3d 04h"; "" where unknown. Cut, never rounded up. */
+export function duration(ms: number | null): string {
+  if (ms === null || Number.isNaN(ms)) return "";
+  if (ms < 0) return "0ms";
+  if (ms < 1000) return `${Math.floor(ms)}ms`;
+  const s = Math.floor(ms / 1000);
+  if (s < 10) return `${s}.${Math.floor((ms % 1000) / 100)}s`;
+  if (s < 60) return `${s}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}m ${pad(s % 60)}s`;
+  if (s < 86400) return `${Math.floor(s / 3600)}h ${pad(Math.floor((s % 3600) / 60))}m`;
+  return `${Math.floor(s / 86400)}d ${pad(Math.floor((s % 86400) / 3600))}h`;
+}
+
+/** A duration that is still growing, in whole seconds: "3s", "42s", then as `duration`. */
+export function elapsed(ms: number | null): string {
+  if (ms === null || Number.isNaN(ms)) return "";
+  return ms < 10_000 ? `${Math.max(0, Math.floor(ms / 1000))}s` : duration(ms);
+}
+
+/** A whole number with thousands marked: "12,345". */
+export function count(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** "37 of 200 done, 12 running, 2 failed" of counts by phase number. */
+export function progress(counts: ArrayLike<number>): string {
+  const at = (...phases: number[]) => phases.reduce((sum, phase) => sum + (counts[phase] ?? 0), 0);
+  const total = Array.from(counts).reduce((sum, n) => sum + n, 0);
+  const parts = [`${count(at(Phase.SUCCEEDED, Phase.RECOVERED))} of ${count(total)} done`];
+  const named: [number, string][] = [
+    [Phase.RUNNING, "running"],
+    [Phase.PAUSED, "paused"],
+    [Phase.FAILED, "failed"],
+    [Phase.TIMED_OUT, "timed out"],
+    [Phase.ABORTED, "aborted"],
+  ];
+  for (const [phase, word] of named) {
+    if (at(phase) > 0) parts.push(`${count(at(phase))} ${word}`);
+  }
+  return parts.join(", ");
+}
+
+function shifted(ms: number, offset: number): Date {
+  return new Date(ms + offset * 60_000);
+}
+
+/** Minutes that local time is ahead of UTC at that moment. */
+export function localOffset(ms: number): number {
+  return -new Date(ms).getTimezoneOffset();
+}
+
+const day = (d: Date): string => d.toISOString().slice(0, 10);
+
+/** A moment: "06:31:12" if it is of the same day as `now`, else "2026-11-21 06:31". `offset`: minutes ahead of UTC. */
+export function time(ms: number, now: number, offset: number = localOffset(ms)): string {
+  const at = shifted(ms, offset);
+  const clock = at.toISOString().slice(11, 19);
+  return day(at) === day(shifted(now, offset)) ? clock : `${day(at)} ${clock.slice(0, 5)}`;
+}
+
+/** A moment in full: "2026-11-21 06:31:12 UTC+01:00". */
+export function timestamp(ms: number, offset: number = localOffset(ms)): string {
+  const at = shifted(ms, offset).toISOString();
+  const minutes = Math.abs(offset);
+  const zone = `${offset < 0 ? "-" : "+"}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
+  return `${at.slice(0, 10)} ${at.slice(11, 19)} UTC${offset === 0 ? "" : zone}`;
+}

@@ -1,0 +1,86 @@
+/** Errors, readable where they happened. */
+
+import { useSignal } from "@preact/signals";
+import type { ErrorText } from "../errors";
+import { ERROR_LINES } from "../visible";
+import { useView } from "./context";
+import { CopyButton } from "./copy";
+import { ChevronIcon } from "./icons";
+
+/** How many lines of the root's error are shown before it is opened. */
+const FIRST_LINES = 4;
+
+export function firstLine(text: string): string {
+  const end = text.indexOf("\n");
+  return (end < 0 ? text : text.slice(0, end)).trim();
+}
+
+function Facts({ error }: { error: ErrorText }) {
+  const facts = [error.kind && `${error.kind.toLowerCase()} error`, error.state === "whole" && error.code]
+    .filter(Boolean)
+    .join(" · ");
+  if (error.state === "unavailable") return <span class="facts">Not all of it: {error.code}</span>;
+  return <span class="facts">{error.state === "loading" ? "Loading the whole text…" : facts}</span>;
+}
+
+/** The error of the run, below its header. */
+export function RootError() {
+  const { store, errors } = useView();
+  store.tick.value;
+  const open = useSignal(false);
+  const first = store.head?.error ?? "";
+  if (!first) return null;
+  const action = store.root >= 0 ? store.text(store.name[store.root]) : "a0";
+  const error: ErrorText = open.value
+    ? errors.get(store, action, first).value
+    : { state: "whole", kind: "", code: "", message: first };
+  const text = open.value ? error.message : first.split("\n").slice(0, FIRST_LINES).join("\n");
+  return (
+    <section class="error root" aria-label="Error of the run">
+      <div class="tools">
+        <button
+          type="button"
+          class="fold"
+          aria-expanded={open.value}
+          onClick={() => {
+            errors.forgetUnavailable();
+            open.value = !open.value;
+          }}
+        >
+          <ChevronIcon />
+          Error
+        </button>
+        <Facts error={error} />
+        <span class="gap" />
+        <CopyButton text={error.message} what="Copy error" />
+      </div>
+      <pre class={open.value ? "whole" : "first"} tabIndex={open.value ? 0 : undefined}>
+        {text}
+      </pre>
+    </section>
+  );
+}
+
+/** The open error of an action: takes ERROR_LINES lines of the tree and scrolls inside. */
+export function ActionError({ row, top, height }: { row: number; top: number; height: number }) {
+  const { store, errors, state } = useView();
+  const action = store.text(store.name[row]);
+  const error = errors.get(store, action, store.text(store.error[row])).value;
+  return (
+    <div class="row detail" role="row" style={{ top: `${top}px`, height: `${height * ERROR_LINES}px` }}>
+      <div role="gridcell" aria-colspan={6} class="error">
+        <div class="tools">
+          <Facts error={error} />
+          <span class="gap" />
+          <CopyButton text={error.message} what={`Copy error of ${action}`} />
+          <button type="button" class="button" onClick={() => state.toggleError(row)}>
+            Close
+          </button>
+        </div>
+        <pre class="whole" tabIndex={0}>
+          {error.message}
+        </pre>
+      </div>
+    </div>
+  );
+}

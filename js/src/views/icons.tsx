@@ -1,0 +1,157 @@
+/** Icons of 16 by 16, drawn in the colour of the text; always beside or instead of a word that says the same. */
+
+import type { ComponentChildren } from "preact";
+import { Kind, Phase, phaseInfo } from "../phases";
+
+function Svg({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <svg
+      class={`icon icon-${name}`}
+      viewBox="0 0 16 16"
+      width="16"
+      height="16"
+      aria-hidden="true"
+      focusable="false"
+    >
+      {children}
+    </svg>
+  );
+}
+
+const ring = <circle cx="8" cy="8" r="5.75" />;
+const disc = <circle class="fill" cx="8" cy="8" r="6.5" />;
+
+const PHASE_SHAPES: Record<number, ComponentChildren> = {
+  [Phase.QUEUED]: <circle cx="8" cy="8" r="5.75" stroke-dasharray="1.6 2.01" />,
+  [Phase.WAITING_FOR_RESOURCES]: (
+    <>
+      <circle cx="8" cy="8" r="5.75" stroke-dasharray="1.6 2.01" />
+      <path d="M5.6 8h.01M8 8h.01M10.4 8h.01" stroke-width="1.9" />
+    </>
+  ),
+  [Phase.INITIALIZING]: (
+    <>
+      <circle class="faint" cx="8" cy="8" r="5.75" />
+      <path d="M8 2.25A5.75 5.75 0 0 1 13.75 8" />
+    </>
+  ),
+  [Phase.RUNNING]: (
+    <>
+      <circle class="faint" cx="8" cy="8" r="5.75" />
+      <path class="spin" d="M8 2.25A5.75 5.75 0 1 1 2.25 8" />
+    </>
+  ),
+  [Phase.SUCCEEDED]: (
+    <>
+      {disc}
+      <path class="cut" d="m5.1 8.2 2 2 3.8-4.2" />
+    </>
+  ),
+  [Phase.FAILED]: (
+    <>
+      {disc}
+      <path class="cut" d="m5.8 5.8 4.4 4.4m0-4.4-4.4 4.4" />
+    </>
+  ),
+  [Phase.ABORTED]: (
+    <>
+      {ring}
+      <rect class="fill" x="5.6" y="5.6" width="4.8" height="4.8" rx=".8" />
+    </>
+  ),
+  [Phase.TIMED_OUT]: (
+    <>
+      {disc}
+      <path class="cut" d="M8 4.6V8l2.3 1.7" />
+    </>
+  ),
+  [Phase.PAUSED]: (
+    <>
+      {ring}
+      <path d="M6.5 6v4m3-4v4" />
+    </>
+  ),
+  [Phase.RECOVERED]: (
+    <>
+      <path d="M3.2 11.2A5.75 5.75 0 1 0 2.6 6" />
+      <path d="M2.3 2.9v3.3h3.3M5.6 8.3l1.8 1.8 3.2-3.6" />
+    </>
+  ),
+};
+
+const QUESTION = (
+  <>
+    {ring}
+    <path d="M6.4 6.6c.1-2 3.2-1.8 3.2.1 0 1.2-1.6 1.2-1.6 2.4M8 11h.01" />
+  </>
+);
+
+export function PhaseIcon({ phase }: { phase: number }) {
+  const { id } = phaseInfo(phase);
+  return <Svg name={id}>{PHASE_SHAPES[phase] ?? QUESTION}</Svg>;
+}
+
+const KIND_SHAPES: Record<number, ComponentChildren> = {
+  [Kind.TASK]: <path d="M8 2.2 13 5v6l-5 2.8L3 11V5zM3.2 5.1 8 7.8l4.8-2.7M8 7.8v5.8" />,
+  [Kind.TRACE]: <path d="M2 8.5h2.6L6.4 4l3 8.2 1.8-3.7H14" />,
+  [Kind.CONDITION]: <path d="M8 2.2 13.8 8 8 13.8 2.2 8zM8 5.6v2.7M8 10.3h.01" />,
+};
+
+const KIND_WORDS: Record<number, string> = {
+  [Kind.TASK]: "Task",
+  [Kind.TRACE]: "Trace",
+  [Kind.CONDITION]: "Condition",
+};
+
+export function KindIcon({ kind }: { kind: number }) {
+  return (
+    <span class="kind" title={KIND_WORDS[kind] ?? "Action"}>
+      <Svg name="kind">{KIND_SHAPES[kind] ?? <circle cx="8" cy="8" r="2" />}</Svg>
+    </span>
+  );
+}
+
+export const FolderIcon = () => (
+  <span class="kind" title="Group">
+    <Svg name="kind">
+      <path d="M2.2 4.2c0-.5.4-.9.9-.9h3l1.5 1.6h5.3c.5 0 .9.4.9.9v6c0 .5-.4.9-.9.9H3.1a.9.9 0 0 1-.9-.9z" />
+    </Svg>
+  </span>
+);
+
+export const ChevronIcon = () => (
+  <Svg name="chevron">
+    <path d="m6.2 4.4 3.6 3.6-3.6 3.6" />
+  </Svg>
+);
+
+export const CopyIcon = () => (
+  <Svg name="copy">
+    <path d="M6 5.5h6.2c.4 0 .8.4.8.8v6.4c0 .4-.4.8-.8.8H6a.8.8 0 0 1-.8-.8V6.3c0-.4.4-.8.8-.8zM3 10.4V3.5c0-.4.4-.8.8-.8h6.4" />
+  </Svg>
+);
+
+export const CheckIcon = () => (
+  <Svg name="check">
+    <path d="m3.4 8.6 3 3 6.2-7" />
+  </Svg>
+);
+
+export const StopIcon = () => (
+  <Svg name="stop">
+    {ring}
+    <rect class="fill" x="5.8" y="5.8" width="4.4" height="4.4" rx=".7" />
+  </Svg>
+);
+
+export const ExternalIcon = () => (
+  <Svg name="external">
+    <path d="M9.2 2.8h4v4M13 3 7.8 8.2M6.4 4H3.8a1 1 0 0 0-1 1v7.2a1 1 0 0 0 1 1H11a1 1 0 0 0 1-1V9.6" />
+  </Svg>
+);
+
+export const WarningIcon = () => (
+  <Svg name="warning">
+    <path d="M8 2.4 14.2 13H1.8zM8 6.4v3M8 11.2h.01" />
+  </Svg>
+);

@@ -1,0 +1,118 @@
+/** Puts a live view into a host element: shadow root, styles, theme, what is in sight. */
+
+import { effect, signal } from "@preact/signals";
+import { render } from "preact";
+import { Aborts } from "../aborts";
+import type { Connection } from "../connection";
+import { ErrorTexts } from "../errors";
+import css from "../styles.css?inline";
+import { followTheme } from "../theme";
+import type { ViewState } from "../visible";
+import { Context } from "./context";
+import { RunView } from "./run";
+
+export interface Mounted {
+  close(): void;
+}
+
+export interface MountOptions {
+  /** Called when the live view first has something to show, and when it no longer has. */
+  shown?: () => void;
+  hidden?: () => void;
+  /** Say "connecting" while there is nothing to show, for there is no snapshot. */
+  waiting?: boolean;
+}
+
+function addStyles(root: ShadowRoot): void {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [sheet];
+  } catch {
+    const style = document.createElement("style");
+    style.textContent = css;
+    root.append(style);
+  }
+}
+
+/** Tells the kernel whether `host` is in sight: scrolled into view, in a page that is looked at. */
+function followSight(host: HTMLElement, seen: (visible: boolean) => void): () => void {
+  let intersects = true;
+  const tell = () => seen(intersects && document.visibilityState !== "hidden");
+  const observer = new IntersectionObserver((entries) => {
+    intersects = entries[entries.length - 1].isIntersecting;
+    tell();
+  });
+  observer.observe(host);
+  document.addEventListener("visibilitychange", tell);
+  return () => {
+    observer.disconnect();
+    document.removeEventListener("visibilitychange", tell);
+  };
+}
+
+/** Mounts `view` into `host` and keeps it live until closed. */
+export function mountView(
+  connection: Connection,
+  view: string,
+  host: HTMLElement,
+  state: ViewState,
+  options: MountOptions = {},
+): Mounted {
+  // Without this a key pressed inside runs a notebook shortcut: `b` would insert a cell.
+  host.setAttribute("data-lm-suppress-shortcuts", "true");
+  const root = host.attachShadow({ mode: "open" });
+  addStyles(root);
+  const container = document.createElement("div");
+  root.append(container);
+
+  const link = connection.mount(view);
+  const clock = signal(0);
+  const announcement = signal("");
+  const aborts = new Aborts();
+  const errors = new ErrorTexts(link);
+  let visible = true;
+  let shown = false;
+  const timer = setInterval(() => {
+    const store = link.store.peek();
+    if (visible && store && !store.head?.over && connection.alive.peek()) clock.value++;
+  }, 1000);
+  const stopTheme = followTheme(host);
+  const stopSight = followSight(host, (now) => {
+    visible = now;
+    link.seen(now);
+  });
+
+  const stopDrawing = effect(() => {
+    const store = link.unknown.value ? null : link.store.value;
+    if (store) {
+      if (!shown) options.shown?.();
+      shown = true;
+      render(
+        <Context.Provider value={{ connection, link, store, state, aborts, errors, clock, announcement }}>
+          <RunView />
+        </Context.Provider>,
+        container,
+      );
+      return;
+    }
+    if (shown) options.hidden?.();
+    shown = false;
+    const note = link.unknown.value
+      ? "The kernel no longer knows this view. Run the cell again."
+      : "Connecting to the kernel…";
+    render(options.waiting ? <p class="waiting">{note}</p> : null, container);
+  });
+
+  return {
+    close() {
+      clearInterval(timer);
+      stopDrawing();
+      stopTheme();
+      stopSight();
+      render(null, container);
+      if (shown) options.hidden?.();
+      link.close();
+    },
+  };
+}

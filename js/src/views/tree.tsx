@@ -1,0 +1,143 @@
+/** The actions of a run as a treegrid in which only the rows in sight exist. */
+
+import { useComputed, useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { type Axis, axisOf, tickLabel, ticks } from "../timeline";
+import { keyOf, VisibleLines } from "../visible";
+import { useView } from "./context";
+import { ActionError } from "./error";
+import { useNow } from "./header";
+import { handleKey } from "./keys";
+import { Row } from "./row";
+
+export const ROW_HEIGHT = 26;
+/** Rows in sight before the tree scrolls. */
+const MOST_ROWS = 13;
+/** Rows drawn above and below what is in sight. */
+const OVERSCAN = 6;
+const MOST_TICKS = 5;
+
+function AxisHead({ axis }: { axis: Axis }) {
+  const span = axis.end - axis.start;
+  return (
+    <>
+      {ticks(axis, MOST_TICKS).map((offset) => (
+        <span key={offset} class="tick" style={{ left: `${(offset / span) * 100}%` }}>
+          {tickLabel(offset)}
+        </span>
+      ))}
+    </>
+  );
+}
+
+function Grid({ axis, now }: { axis: Axis; now: number | null }) {
+  const span = axis.end - axis.start;
+  return (
+    <div class="grid" aria-hidden="true">
+      <span>
+        {ticks(axis, MOST_TICKS).map((offset) => (
+          <i key={offset} style={{ left: `${(offset / span) * 100}%` }} />
+        ))}
+        {now !== null && <i class="now" style={{ left: `${((now - axis.start) / span) * 100}%` }} />}
+      </span>
+    </div>
+  );
+}
+
+export function Tree() {
+  const { store, state } = useView();
+  store.tick.value;
+  const now = useNow();
+  const lines = useRef<VisibleLines | null>(null);
+  lines.current ??= new VisibleLines();
+  const visible = lines.current;
+  visible.update(store, state);
+
+  const scroller = useRef<HTMLDivElement>(null);
+  const scrolled = useSignal(state.scrollTop);
+  const firstLine = useComputed(() => Math.floor(scrolled.value / ROW_HEIGHT)).value;
+  useLayoutEffect(() => {
+    if (scroller.current) scroller.current.scrollTop = state.scrollTop;
+  }, [state]);
+
+  const selectedLine = visible.lineOfKey(store, state.selected.value);
+  const axis = axisOf(store.earliest, store.latest, store.going ? now : null);
+  const from = Math.max(0, firstLine - OVERSCAN);
+  const to = Math.min(visible.count, firstLine + MOST_ROWS + OVERSCAN);
+  const rows = [];
+  for (let line = from; line < to; line++) {
+    const part = visible.part[line];
+    const start = line - Math.max(0, part - 1);
+    const top = start * ROW_HEIGHT;
+    const node = visible.node[line];
+    if (part === 0) {
+      rows.push(
+        <Row
+          key={node}
+          lines={visible}
+          line={line}
+          top={top}
+          axis={axis}
+          now={now}
+          selected={line === selectedLine}
+        />,
+      );
+    } else if (part === 1 || line === from) {
+      rows.push(<ActionError key={`e${node}`} row={store.forest.row[node]} top={top} height={ROW_HEIGHT} />);
+    }
+  }
+
+  const select = (line: number) => {
+    state.selected.value = keyOf(store, visible.node[line]);
+    const box = scroller.current;
+    if (!box) return;
+    const top = line * ROW_HEIGHT;
+    const room = box.clientHeight - ROW_HEIGHT;
+    if (top < box.scrollTop) box.scrollTop = top;
+    else if (top + ROW_HEIGHT > box.scrollTop + room) box.scrollTop = top + ROW_HEIGHT - room;
+  };
+
+  return (
+    <div
+      class="tree"
+      role="treegrid"
+      aria-label="Actions"
+      aria-rowcount={visible.count + 1}
+      aria-activedescendant={
+        selectedLine >= from && selectedLine < to ? `n${visible.node[selectedLine]}` : undefined
+      }
+      tabIndex={0}
+      ref={scroller}
+      style={{ maxHeight: `${(MOST_ROWS + 1) * ROW_HEIGHT}px` }}
+      onScroll={(event) => {
+        scrolled.value = state.scrollTop = event.currentTarget.scrollTop;
+      }}
+      onKeyDown={(event) =>
+        handleKey(event, { store, state, lines: visible, line: selectedLine, select, page: MOST_ROWS - 1 })
+      }
+    >
+      <div class="row columns" role="row" aria-rowindex={1}>
+        <div role="columnheader" class="cell title">
+          Action
+        </div>
+        <div role="columnheader" class="cell phase">
+          Phase
+        </div>
+        <div role="columnheader" class="cell attempts" title="Attempts">
+          Tries
+        </div>
+        <div role="columnheader" class="cell duration">
+          Duration
+        </div>
+        <div role="columnheader" class="cell time" aria-label="Time">
+          <AxisHead axis={axis} />
+        </div>
+        <div role="columnheader" class="cell tools" aria-label="Abort" />
+      </div>
+      <div class="rows" role="rowgroup" style={{ height: `${visible.count * ROW_HEIGHT}px` }}>
+        <Grid axis={axis} now={store.going ? now : null} />
+        {rows}
+      </div>
+    </div>
+  );
+}
