@@ -1,6 +1,24 @@
 """What is being watched: run state, frames, feeds, and the watcher that shares them. Knows no Jupyter."""
 
+from flyte_jupyter.live._details import ActionError
+from flyte_jupyter.live._feed import Feed
 from flyte_jupyter.live._frames import Frame, FrameWriter
 from flyte_jupyter.live._state import Head, Row, RunState, Stale
+from flyte_jupyter.live._timing import Timing
+from flyte_jupyter.live._watcher import Condition, Subscription, Watcher, watcher
 
-__all__ = ["Frame", "FrameWriter", "Head", "Row", "RunState", "Stale"]
+__all__ = [
+    "ActionError",
+    "Condition",
+    "Feed",
+    "Frame",
+    "FrameWriter",
+    "Head",
+    "Row",
+    "RunState",
+    "Stale",
+    "Subscription",
+    "Timing",
+    "Watcher",
+    "watcher",
+]

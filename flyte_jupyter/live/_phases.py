@@ -1,11 +1,11 @@
-"""Flyte's phase numbers, as far as watching needs to know them."""
+"""Flyte's phases by number, as the columns hold them."""
 
 from __future__ import annotations
 
-QUEUED, WAITING_FOR_RESOURCES, INITIALIZING, RUNNING, SUCCEEDED, FAILED, ABORTED, TIMED_OUT, PAUSED, RECOVERED = range(
-    1, 11
-)
+from flyte_jupyter.remote import TERMINAL_PHASES, ActionPhase
 
-TERMINAL = frozenset((SUCCEEDED, FAILED, ABORTED, TIMED_OUT, RECOVERED))
+RUNNING = ActionPhase.RUNNING.number
+PAUSED = ActionPhase.PAUSED.number
+TERMINAL = frozenset(phase.number for phase in TERMINAL_PHASES)
 # The backend lets a phase go back only out of these, for a retry.
-REVERSIBLE = frozenset((FAILED, TIMED_OUT))
+REVERSIBLE = frozenset((ActionPhase.FAILED.number, ActionPhase.TIMED_OUT.number))

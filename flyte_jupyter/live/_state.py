@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypedDict
 
-from flyteidl2.workflow.run_definition_pb2 import Action, ActionMetadata, EnrichedAction
+from flyteidl2.workflow.run_definition_pb2 import Action, ActionDetails, ActionMetadata, EnrichedAction
 
 from flyte_jupyter.live._phases import PAUSED, REVERSIBLE, RUNNING, TERMINAL
 from flyte_jupyter.live._strings import Strings
@@ -185,7 +185,7 @@ class RunState:
                 changed = True
         return changed
 
-    def upsert(self, action: Action) -> bool:
+    def upsert(self, action: Action | ActionDetails) -> bool:
         """Take in one action as WatchActions, ListActions or details carry it; True if anything changed."""
         name = action.id.name
         row = self._rows.get(name)
@@ -226,7 +226,7 @@ class RunState:
             self.started[row] = started
             self._touch(row)
 
-    def _insert(self, name: str, action: Action) -> None:
+    def _insert(self, name: str, action: Action | ActionDetails) -> None:
         row = self._rows[name] = len(self.phase)
         status, metadata = action.status, action.metadata
         phase, attempts, cache = status.phase, status.attempts, status.cache_status
@@ -307,7 +307,7 @@ class RunState:
             self.error[row] = 0  # the attempt that failed is not the last one any more
         return True
 
-    def _end(self, row: int, action: Action) -> bool:
+    def _end(self, row: int, action: Action | ActionDetails) -> bool:
         status = action.status
         end = status.end_time
         ended = end.seconds * 1000.0 + end.nanos // 1000 / 1000
