@@ -15,12 +15,15 @@ import os
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 from flyte_jupyter.remote import _methods as methods
+from flyte_jupyter.remote._action import Action
 from flyte_jupyter.remote._client import (
     Client,
     connect,
     current_client,
     set_current_client,
 )
+from flyte_jupyter.remote._data import ActionInputs, ActionOutputs
+from flyte_jupyter.remote._details import ActionDetails, PhaseTransition
 from flyte_jupyter.remote._dual import dual, dual_function
 from flyte_jupyter.remote._endpoint import Endpoint
 from flyte_jupyter.remote._errors import (
@@ -42,31 +45,47 @@ from flyte_jupyter.remote._errors import (
     UnavailableError,
     UnimplementedError,
 )
+from flyte_jupyter.remote._listing import TimeFilter
 from flyte_jupyter.remote._loop import BackgroundLoop, background
 from flyte_jupyter.remote._methods import Method
 from flyte_jupyter.remote._phase import TERMINAL_PHASES, ActionPhase
+from flyte_jupyter.remote._run import Run, RunDetails
+from flyte_jupyter.remote._values import DatasetRef, ErrorValue, FileRef, OffloadedRef, OpaqueValue
 
 __all__ = [
     "TERMINAL_PHASES",
+    "Action",
+    "ActionDetails",
+    "ActionInputs",
+    "ActionOutputs",
     "ActionPhase",
     "AlreadyExistsError",
     "AlreadyFinishedError",
     "BackgroundLoop",
     "Client",
     "ConnectionFailedError",
+    "DatasetRef",
     "DeadlineExceededError",
     "Endpoint",
+    "ErrorValue",
+    "FileRef",
     "FlyteError",
     "InvalidArgumentError",
     "Method",
     "NotConnectedError",
     "NotFinishedError",
     "NotFoundError",
+    "OffloadedRef",
+    "OpaqueValue",
     "PermissionDeniedError",
+    "PhaseTransition",
+    "Run",
     "RunAbortedError",
+    "RunDetails",
     "RunFailedError",
     "RunTimedOutError",
     "ServerError",
+    "TimeFilter",
     "UnauthenticatedError",
     "UnavailableError",
     "UnimplementedError",

@@ -153,6 +153,7 @@ class Client:
 
 
 _current: Client | None = None
+_sdk: Client | None = None
 # Which wire got through to which endpoint, so that it is found out once.
 _wires: dict[Endpoint, str] = {}
 
@@ -175,6 +176,21 @@ def set_current_client(client: Client | None) -> None:
     """Makes a connection the one that is used where none is named; None forgets it."""
     global _current
     _current = client
+
+
+def sdk_client() -> Client:
+    """The connection to use for objects of the `flyte` SDK: ours if it goes to the same endpoint, else the SDK's.
+
+    Raises:
+        NotConnectedError: The SDK is not initialised.
+    """
+    global _sdk
+    client = Client.from_sdk()
+    if _current is not None and _current.endpoint == client.endpoint:
+        return _current
+    if _sdk is None or _sdk.endpoint != client.endpoint:
+        _sdk = client
+    return _sdk
 
 
 @dual_function

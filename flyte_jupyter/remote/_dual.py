@@ -21,6 +21,7 @@ class DualCall(Generic[P, R]):
 
     def __init__(self, function: Callable[P, Coroutine[Any, Any, R]]) -> None:
         self._function = function
+        self._name = getattr(function, "__qualname__", "call")
         _imitate(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -31,7 +32,7 @@ class DualCall(Generic[P, R]):
         return await _from_any_loop(self._function(*args, **kwargs))
 
     def __repr__(self) -> str:
-        return f"<{getattr(self._function, '__qualname__', '')}, blocking; .aio() awaits>"
+        return f"<{self._name}, blocking; .aio() awaits>"
 
 
 class DualIteration(Generic[P, R]):
@@ -39,6 +40,7 @@ class DualIteration(Generic[P, R]):
 
     def __init__(self, function: Callable[P, AsyncGenerator[R, None]]) -> None:
         self._function = function
+        self._name = getattr(function, "__qualname__", "call")
         _imitate(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
@@ -54,7 +56,7 @@ class DualIteration(Generic[P, R]):
         return _iterate_from_any_loop(self._function(*args, **kwargs))
 
     def __repr__(self) -> str:
-        return f"<{getattr(self._function, '__qualname__', '')}, blocking iterator; .aio() for async>"
+        return f"<{self._name}, blocking iterator; .aio() for async>"
 
 
 class _Blocking(Iterator[R]):
@@ -96,10 +98,6 @@ async def _close(generator: AsyncGenerator[Any, None]) -> None:
     while running.ag_running:  # noqa: ASYNC110 - a generator tells nobody when it has unwound
         await asyncio.sleep(0.01)
     await generator.aclose()
-
-
-def _name(function: Any) -> str:
-    return getattr(function, "__qualname__", "call")
 
 
 def _imitate(wrapper: Any, function: Any) -> None:

@@ -1,0 +1,307 @@
+"""One action of a run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Any
+
+from flyte_jupyter.remote import _fetch, _listing, _logs, _watch
+from flyte_jupyter.remote import _methods as methods
+from flyte_jupyter.remote._client import Client, current_client, sdk_client
+from flyte_jupyter.remote._common import ActionFacts, Connected, run_id
+from flyte_jupyter.remote._details import ActionDetails, named_action
+from flyte_jupyter.remote._dual import dual
+from flyte_jupyter.remote._phase import ActionPhase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import flyteidl2.workflow.run_definition_pb2 as definition
+    from flyteidl2.common.list_pb2 import ListRequest
+
+    from flyte_jupyter.remote._data import ActionInputs, ActionOutputs
+    from flyte_jupyter.remote._listing import SortBy, TimeFilter
+    from flyte_jupyter.remote._watch import WaitFor
+
+
+class Action(ActionFacts["definition.Action"], Connected):
+    """An action: the execution of a task, trace or condition. A run is a tree of them.
+
+    Args:
+        pb2: The message.
+        _details: Its details if they are known already.
+        client: The connection; the current one if not given.
+    """
+
+    def __init__(
+        self, pb2: definition.Action, _details: ActionDetails | None = None, *, client: Client | None = None
+    ) -> None:
+        self.pb2 = pb2
+        self._details = _details
+        self._given_client = client
+
+    @classmethod
+    def from_sdk(cls, action: Any) -> Action:
+        """Our Action for one of the `flyte` SDK's, over our connection to the same endpoint or else the SDK's own."""
+        return cls(action.pb2, client=sdk_client())
+
+    @dual
+    @classmethod
+    async def get(
+        cls,
+        uri: str | None = None,
+        /,
+        run_name: str | None = None,
+        name: str | None = None,
+        *,
+        client: Client | None = None,
+    ) -> Action:
+        """Reads an action (RunService.GetActionDetails).
+
+        Args:
+            uri: Not needed; a name is enough. Giving one is an error, as no backend looks actions up by it.
+            run_name: The run.
+            name: The action; "a0" is the root.
+            client: The connection; the current one if not given.
+
+        Raises:
+            NotFoundError: There is no such action.
+
+        Example:
+            >>> Action.get(run_name="r1", name="a0").phase  # doctest: +SKIP
+            <ActionPhase.SUCCEEDED: 'succeeded'>
+        """
+        client = client or current_client()
+        pb2 = await _fetch.fetch_action(client, named_action(client, uri, run_name, name))
+        return cls(action_of(pb2), ActionDetails(pb2, client=client), client=client)
+
+    @dual
+    @classmethod
+    async def listall(
+        cls,
+        for_run_name: str,
+        in_phase: Iterable[ActionPhase | str] | None = None,
+        parent_name: str | None = None,
+        sort_by: SortBy | None = None,
+        created_at: TimeFilter | None = None,
+        updated_at: TimeFilter | None = None,
+        *,
+        limit: int | None = None,
+        client: Client | None = None,
+    ) -> AsyncGenerator[Action, None]:
+        """Lists the actions of a run (RunService.ListActions). A run that does not exist has none.
+
+        A backend may leave out what an action is (its task's name) here; `details()` has it.
+
+        Args:
+            for_run_name: The run.
+            in_phase: Only those in one of these phases.
+            parent_name: Only the children of this action. Filtered here, as backends cannot.
+            sort_by: Field and "asc" or "desc"; ("created_at", "asc") if not given.
+            created_at: Only those created in this span.
+            updated_at: Only those changed in this span.
+            limit: How many at most; None for all.
+            client: The connection; the current one if not given.
+
+        Raises:
+            InvalidArgumentError: A phase, order or limit that there is not.
+        """
+        from flyteidl2.workflow.run_service_pb2 import ListActionsRequest
+
+        client = client or current_client()
+        run = run_id(client, for_run_name)
+
+        def request(page: ListRequest) -> ListActionsRequest:
+            return ListActionsRequest(request=page, run_id=run)
+
+        listed = _listing.pages(
+            client,
+            methods.LIST_ACTIONS,
+            request,
+            lambda answer: answer.actions,
+            filters=[
+                *_listing.phase_filters(in_phase),
+                *_listing.time_filters("created_at", created_at),
+                *_listing.time_filters("updated_at", updated_at),
+            ],
+            sort_by=sort_by,
+            limit=limit,
+            keep=None if parent_name is None else lambda action: action.metadata.parent == parent_name,
+        )
+        async for pb2 in listed:
+            yield cls(pb2, client=client)
+
+    @dual
+    async def details(self) -> ActionDetails:
+        """The action's details; read again until it is over (RunService.GetActionDetails)."""
+        if self._details is None or not self._details.done():
+            self._update(ActionDetails(await _fetch.fetch_action(self._client, self.action_id), client=self._client))
+        assert self._details is not None
+        return self._details
+
+    @dual
+    async def sync(self) -> Action:
+        """Brings this object up to date and returns it (RunService.GetActionDetails)."""
+        pb2 = await _fetch.fetch_action(self._client, self.action_id)
+        self._update(ActionDetails(pb2, client=self._client))
+        return self
+
+    @dual
+    async def watch(
+        self, cache_data_on_done: bool = False, wait_for: WaitFor = "terminal"
+    ) -> AsyncGenerator[ActionDetails, None]:
+        """Yields the details whenever they change, and keeps this object up to date (RunService.WatchActionDetails).
+
+        Args:
+            cache_data_on_done: Read inputs and outputs before the last one is yielded.
+            wait_for: Where to stop: "terminal", "running" or "logs-ready".
+        """
+        _watch.check_wait_for(wait_for)
+        updates = _watch.watch_action(self._client, self.action_id)
+        try:
+            async for pb2 in updates:
+                details = ActionDetails(pb2, client=self._client)
+                self._update(details)
+                if cache_data_on_done and details.done():
+                    await details.inputs.aio()
+                    await details.outputs.aio()
+                yield details
+                if _watch.is_reached(pb2, wait_for):
+                    return
+        finally:
+            await updates.aclose()
+
+    @dual
+    async def wait(self, quiet: bool = False, wait_for: WaitFor = "terminal") -> None:
+        """Returns when the action is over, or runs, or has logs. An interrupt ends the wait, not the action.
+
+        Args:
+            quiet: Show nothing; nothing is shown yet either way.
+            wait_for: "terminal", "running" (or over) or "logs-ready" (or over).
+        """
+        del quiet
+        _watch.check_wait_for(wait_for)
+        if not self.done():
+            pb2 = await _watch.wait_for_action(self._client, self.action_id, wait_for)
+            self._update(ActionDetails(pb2, client=self._client))
+
+    @dual
+    async def abort(self, reason: str = "Manually aborted from flyte-jupyter.") -> None:
+        """Aborts the action and all below it (RunService.AbortAction). Its phase follows when the backend says so.
+
+        Args:
+            reason: Why; kept with the action.
+
+        Raises:
+            AlreadyFinishedError: It is over. Nothing is sent then: backends would overwrite how it ended.
+        """
+        await _fetch.abort_action(self._client, self.action_id, reason)
+
+    @dual
+    async def inputs(self) -> ActionInputs:
+        """The inputs by name (DataProxyService.GetActionData)."""
+        return await (await self.details.aio()).inputs.aio()
+
+    @dual
+    async def outputs(self) -> ActionOutputs:
+        """The outputs in order (DataProxyService.GetActionData).
+
+        Raises:
+            NotFinishedError: It is not over, so there are none yet.
+        """
+        return await (await self.details.aio()).outputs.aio()
+
+    @dual
+    async def raise_for_status(self) -> None:
+        """Returns if the action succeeded (RunService.GetActionDetails).
+
+        Raises:
+            NotFinishedError: It is not over.
+            RunFailedError: It ended without success.
+        """
+        (await self.details.aio()).raise_for_status()
+
+    @dual
+    async def get_logs(
+        self, attempt: int | None = None, filter_system: bool = False, show_ts: bool = False
+    ) -> AsyncGenerator[str, None]:
+        """Yields the lines of an attempt's log, and follows it until the attempt is over (DataProxyService.TailLogs).
+
+        Args:
+            attempt: Which, counted from 1; the latest if not given.
+            filter_system: Leave out what the system wrote.
+            show_ts: Put the time in front, as "[2026-01-02T03:04:05.678+00:00] ".
+
+        Raises:
+            NotFoundError: The attempt is over and the backend has no log of it.
+        """
+        if attempt is None:
+            attempt = (await self.details.aio()).attempts
+        lines = _logs.tail(self._client, self.action_id, attempt)
+        try:
+            async for line in lines:
+                text = _logs.format_line(line, filter_system=filter_system, show_ts=show_ts)
+                if text is not None:
+                    yield text
+        finally:
+            await lines.aclose()
+
+    @dual
+    async def show_logs(
+        self,
+        attempt: int | None = None,
+        max_lines: int = 30,
+        show_ts: bool = False,
+        raw: bool = False,
+        filter_system: bool = False,
+    ) -> None:
+        """Prints an attempt's log, and follows it until the attempt is over (DataProxyService.TailLogs).
+
+        Args:
+            attempt: Which, counted from 1; the latest if not given.
+            max_lines: Of an action that is over, only so many of the last lines.
+            show_ts: Put the time in front of each.
+            raw: Print every line.
+            filter_system: Leave out what the system wrote.
+        """
+        details = await self.details.aio()
+        lines = self.get_logs.aio(attempt, filter_system, show_ts)
+        await _logs.show(lines, None if raw or not details.done() else max_lines)
+
+    @dual
+    async def get_report(self, attempt: int | None = None) -> str:
+        """The HTML report of an attempt (DataProxyService.CreateDownloadLink).
+
+        It is HTML that a task wrote: show it in a sandbox.
+
+        Args:
+            attempt: Which, counted from 1; the latest if not given.
+
+        Raises:
+            NotFoundError: It has none.
+        """
+        if attempt is None:
+            attempt = (await self.details.aio()).attempts
+        return await _fetch.fetch_report(self._client, self.action_id, attempt)
+
+    @property
+    def url(self) -> str:
+        """The action's page in the web console, "" if there is none."""
+        run = self.pb2.id.run
+        return self._client.endpoint.console_url(run.project, run.domain, run.name, self.name)
+
+    @property
+    def error_info(self) -> definition.ErrorInfo | None:
+        """The error, as far as the details were read; None if there is none."""
+        return None if self._details is None else self._details.error_info
+
+    def _update(self, details: ActionDetails) -> None:
+        self._details = details
+        self.pb2.CopyFrom(action_of(details.pb2))
+
+
+def action_of(details: definition.ActionDetails) -> definition.Action:
+    """The short message of an action's details."""
+    from flyteidl2.workflow.run_definition_pb2 import Action
+
+    return Action(id=details.id, metadata=details.metadata, status=details.status)

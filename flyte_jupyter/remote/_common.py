@@ -1,0 +1,139 @@
+"""What runs, actions and their details have in common."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from flyte_jupyter.remote._client import Client, current_client
+from flyte_jupyter.remote._phase import ActionPhase
+
+if TYPE_CHECKING:
+    from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
+    from flyteidl2.workflow.run_definition_pb2 import Action, ActionDetails
+    from google.protobuf.timestamp_pb2 import Timestamp
+
+ROOT_ACTION = "a0"
+"""The name of a run's root action."""
+
+
+class ToJson:
+    """Mixin for what has a message in `pb2`."""
+
+    pb2: Any
+
+    def to_dict(self) -> dict[str, Any]:
+        """The message as a JSON-serializable dictionary: camelCase keys, names of enums, 64-bit integers as text."""
+        from google.protobuf.json_format import MessageToDict
+
+        return MessageToDict(self.pb2)
+
+    def to_json(self) -> str:
+        """The same as JSON text."""
+        return json.dumps(self.to_dict(), indent=2)
+
+
+class Connected:
+    """Mixin for what was read over a connection."""
+
+    _given_client: Client | None
+
+    @property
+    def _client(self) -> Client:
+        return self._given_client or current_client()
+
+
+M = TypeVar("M", "Action", "ActionDetails")
+
+
+class ActionFacts(ToJson, Generic[M]):
+    """Mixin for what has an action's identifier, metadata and status in `pb2`. Nothing here makes a call."""
+
+    pb2: M
+
+    @property
+    def action_id(self) -> ActionIdentifier:
+        """The action's full identifier."""
+        return self.pb2.id
+
+    @property
+    def name(self) -> str:
+        """The action's name, unique in its run; "a0" is the root."""
+        return self.pb2.id.name
+
+    @property
+    def run_name(self) -> str:
+        """The name of the run that the action is part of."""
+        return self.pb2.id.run.name
+
+    @property
+    def parent_name(self) -> str | None:
+        """The name of the action that started this one, None for the root."""
+        return self.pb2.metadata.parent or None
+
+    @property
+    def task_name(self) -> str | None:
+        """The full name of the task ("environment.function"), None for traces, conditions and where it is not known."""
+        metadata = self.pb2.metadata
+        return (metadata.task.id.name or None) if metadata.HasField("task") else None
+
+    @property
+    def phase(self) -> ActionPhase:
+        """The phase when this was last read."""
+        return ActionPhase.from_number(int(self.pb2.status.phase))
+
+    @property
+    def raw_phase(self) -> int:
+        """The phase's number on the wire, also one that this version does not know."""
+        return int(self.pb2.status.phase)
+
+    @property
+    def start_time(self) -> datetime | None:
+        """When the action was created, in UTC."""
+        return to_datetime(self.pb2.status.start_time) if self.pb2.status.HasField("start_time") else None
+
+    @property
+    def end_time(self) -> datetime | None:
+        """When the action ended, in UTC; None while it has not."""
+        # A retried failure leaves its end time behind while the action runs again.
+        status = self.pb2.status
+        return to_datetime(status.end_time) if self.done() and status.HasField("end_time") else None
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From start to end, or until now while it is not over. None if it has no start."""
+        status = self.pb2.status
+        if self.done() and status.duration_ms:
+            return timedelta(milliseconds=status.duration_ms)
+        start = self.start_time
+        if start is None:
+            return None
+        return (self.end_time or (start if self.done() else datetime.now(timezone.utc))) - start
+
+    def done(self) -> bool:
+        """Whether the phase is terminal."""
+        return self.phase.is_terminal
+
+    def __repr__(self) -> str:
+        task = f", {self.task_name}" if self.task_name else ""
+        return f"{type(self).__name__}({self.run_name}/{self.name}, {self.phase.value}{task})"
+
+
+def to_datetime(timestamp: Timestamp) -> datetime:
+    """A timestamp as an aware datetime in UTC."""
+    return timestamp.ToDatetime(tzinfo=timezone.utc)
+
+
+def run_id(client: Client, name: str, project: str | None = None, domain: str | None = None) -> RunIdentifier:
+    """A run's full identifier, in the client's project and domain if none are given."""
+    from flyteidl2.common.identifier_pb2 import RunIdentifier
+
+    return RunIdentifier(org=client.org, project=project or client.project, domain=domain or client.domain, name=name)
+
+
+def action_id(run: RunIdentifier, name: str = ROOT_ACTION) -> ActionIdentifier:
+    """An action's full identifier."""
+    from flyteidl2.common.identifier_pb2 import ActionIdentifier
+
+    return ActionIdentifier(run=run, name=name)

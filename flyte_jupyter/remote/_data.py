@@ -1,0 +1,90 @@
+"""The inputs and outputs of an action."""
+
+from __future__ import annotations
+
+from collections import UserDict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from flyte_jupyter.remote._common import ToJson
+from flyte_jupyter.remote._literals import literal_types, to_python
+
+if TYPE_CHECKING:
+    from flyteidl2.task.common_pb2 import Inputs, NamedLiteral, Outputs
+    from flyteidl2.workflow.run_definition_pb2 import ActionDetails
+
+
+class ActionInputs(UserDict[str, Any], ToJson):
+    """The inputs of an action: a mapping from name to Python value.
+
+    Args:
+        pb2: The message they came in.
+        data: The values.
+    """
+
+    def __init__(self, pb2: Inputs | None = None, data: dict[str, Any] | None = None) -> None:
+        self.pb2 = pb2
+        super().__init__(data or {})
+
+    def __repr__(self) -> str:
+        return f"ActionInputs({_short(self.data.items())})"
+
+
+class ActionOutputs(tuple[Any, ...], ToJson):
+    """The outputs of an action: a tuple of Python values, each also an attribute by its name (o0, o1, ...).
+
+    Args:
+        pb2: The message they came in.
+        data: The values.
+        fields: Their names; "o0", "o1", ... if not given.
+    """
+
+    _fields: tuple[str, ...]
+
+    def __new__(cls, pb2: Outputs, data: tuple[Any, ...], fields: tuple[str, ...] | None = None) -> ActionOutputs:
+        """Makes the tuple."""
+        self = super().__new__(cls, data)
+        self.pb2 = pb2
+        self._fields = fields if fields is not None else tuple(f"o{index}" for index in range(len(data)))
+        return self
+
+    @property
+    def named_outputs(self) -> dict[str, Any]:
+        """The values by name."""
+        return dict(zip(self._fields, self, strict=False))
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            named = self.named_outputs
+            if name in named:
+                return named[name]
+        raise AttributeError(f"There is no output {name!r}.")
+
+    def __repr__(self) -> str:
+        return f"ActionOutputs({_short(self.named_outputs.items())})"
+
+
+def inputs_of(details: ActionDetails, pb2: Inputs) -> ActionInputs:
+    """The inputs in a message, in the order of the task's interface."""
+    return ActionInputs(pb2, _values(details, "inputs", pb2.literals))
+
+
+def outputs_of(details: ActionDetails, pb2: Outputs) -> ActionOutputs:
+    """The outputs in a message, in the order of the task's interface."""
+    values = _values(details, "outputs", pb2.literals)
+    return ActionOutputs(pb2, tuple(values.values()), tuple(values))
+
+
+def _values(details: ActionDetails, side: str, literals: Iterable[NamedLiteral]) -> dict[str, Any]:
+    types = literal_types(details, side)
+    given = {literal.name: literal.value for literal in literals}
+    names = [name for name in types if name in given] + [name for name in given if name not in types]
+    return {name: to_python(given[name], types.get(name)) for name in names}
+
+
+def _short(items: Iterable[tuple[str, Any]]) -> str:
+    texts: list[str] = []
+    for name, value in items:
+        text = repr(value)
+        texts.append(f"{name}={text if len(text) <= 80 else text[:77] + '...'}")
+    return ", ".join(texts)

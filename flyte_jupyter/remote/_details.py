@@ -1,0 +1,285 @@
+"""Everything that a backend knows about one action."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from flyte_jupyter.remote import _fetch, _watch
+from flyte_jupyter.remote._client import Client, current_client
+from flyte_jupyter.remote._common import ActionFacts, Connected, action_id, run_id, to_datetime
+from flyte_jupyter.remote._data import ActionInputs, ActionOutputs, inputs_of, outputs_of
+from flyte_jupyter.remote._dual import dual
+from flyte_jupyter.remote._errors import (
+    InvalidArgumentError,
+    NotFinishedError,
+    RunAbortedError,
+    RunFailedError,
+    RunTimedOutError,
+)
+from flyte_jupyter.remote._phase import ActionPhase
+
+if TYPE_CHECKING:
+    import flyteidl2.workflow.run_definition_pb2 as definition
+    from flyteidl2.common.identifier_pb2 import ActionIdentifier
+
+
+@dataclasses.dataclass(frozen=True)
+class PhaseTransition:
+    """A phase that an attempt went through.
+
+    Attributes:
+        phase: The phase.
+        start_time: When it began, in UTC.
+        end_time: When the next one began, None for the last.
+    """
+
+    phase: ActionPhase
+    start_time: datetime
+    end_time: datetime | None
+
+    @property
+    def duration(self) -> timedelta:
+        """How long it lasted; zero for one that has not ended."""
+        return (self.end_time or self.start_time) - self.start_time
+
+
+class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
+    """The details of an action: status, attempts, error, and on demand its inputs and outputs.
+
+    Args:
+        pb2: The message.
+        _inputs: Its inputs if they are known already.
+        _outputs: Its outputs likewise.
+        client: The connection; the current one if not given.
+    """
+
+    def __init__(
+        self,
+        pb2: definition.ActionDetails,
+        _inputs: ActionInputs | None = None,
+        _outputs: ActionOutputs | None = None,
+        *,
+        client: Client | None = None,
+    ) -> None:
+        self.pb2 = pb2
+        self._inputs = _inputs
+        self._outputs = _outputs
+        self._given_client = client
+
+    @dual
+    @classmethod
+    async def get(
+        cls,
+        uri: str | None = None,
+        /,
+        run_name: str | None = None,
+        name: str | None = None,
+        *,
+        client: Client | None = None,
+    ) -> ActionDetails:
+        """Reads the details of an action (RunService.GetActionDetails).
+
+        Args:
+            uri: Not needed; a name is enough. Giving one is an error, as no backend looks actions up by it.
+            run_name: The run.
+            name: The action.
+            client: The connection; the current one if not given.
+
+        Raises:
+            NotFoundError: There is no such action.
+        """
+        client = client or current_client()
+        return await cls.get_details.aio(named_action(client, uri, run_name, name), client=client)
+
+    @dual
+    @classmethod
+    async def get_details(cls, action_id: ActionIdentifier, *, client: Client | None = None) -> ActionDetails:
+        """Reads the details of an action by its full identifier (RunService.GetActionDetails)."""
+        client = client or current_client()
+        return cls(await _fetch.fetch_action(client, action_id), client=client)
+
+    @dual
+    @classmethod
+    async def watch(
+        cls, action_id: ActionIdentifier, *, client: Client | None = None
+    ) -> AsyncGenerator[ActionDetails, None]:
+        """Yields the details of an action whenever they change, until it is over (RunService.WatchActionDetails).
+
+        The stream is opened again when it breaks or ends early, and checked when it is silent.
+        """
+        client = client or current_client()
+        updates = _watch.watch_action(client, action_id)
+        try:
+            async for pb2 in updates:
+                yield cls(pb2, client=client)
+        finally:
+            await updates.aclose()
+
+    @dual
+    async def watch_updates(self, cache_data_on_done: bool = False) -> AsyncGenerator[ActionDetails, None]:
+        """Yields this object, brought up to date, whenever the action changes, until it is over.
+
+        Args:
+            cache_data_on_done: Read inputs and outputs before the last one is yielded.
+        """
+        updates = _watch.watch_action(self._client, self.action_id)
+        try:
+            async for pb2 in updates:
+                self.pb2 = pb2
+                if cache_data_on_done and self.done():
+                    await self._read_data()
+                yield self
+        finally:
+            await updates.aclose()
+
+    @property
+    def metadata(self) -> definition.ActionMetadata:
+        """Parent, group, who started it and what it is."""
+        return self.pb2.metadata
+
+    @property
+    def status(self) -> definition.ActionStatus:
+        """Phase, times, attempts and cache status as the backend sent them."""
+        return self.pb2.status
+
+    @property
+    def attempts(self) -> int:
+        """How often it was tried, at least 1."""
+        # The status lags behind, and is 0 for a while whenever a child appears.
+        return max([1, self.pb2.status.attempts, *(attempt.attempt for attempt in self.pb2.attempts)])
+
+    @property
+    def runtime(self) -> timedelta | None:
+        """From start to end, or until now while it is not over."""
+        return self.duration
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its phase is RUNNING."""
+        return self.phase is ActionPhase.RUNNING
+
+    @property
+    def error_info(self) -> definition.ErrorInfo | None:
+        """The error if it failed, else None."""
+        if self.pb2.HasField("error_info"):
+            return self.pb2.error_info
+        # The backend leaves it out where the number of attempts is behind.
+        if self.phase is ActionPhase.FAILED and self.pb2.attempts and self.pb2.attempts[-1].HasField("error_info"):
+            return self.pb2.attempts[-1].error_info
+        return None
+
+    @property
+    def error_message(self) -> str:
+        """The text of the error, or the reason of the abort; "" if there is neither."""
+        error, abort = self.error_info, self.abort_info
+        return error.message if error is not None else abort.reason if abort is not None else ""
+
+    @property
+    def abort_info(self) -> definition.AbortInfo | None:
+        """Who aborted it and why, None if nobody did."""
+        return self.pb2.abort_info if self.pb2.HasField("abort_info") else None
+
+    def logs_available(self, attempt: int | None = None) -> bool:
+        """Whether there are logs of an attempt (counted from 1), the latest if none is given."""
+        number = self.attempts if attempt is None else attempt
+        return any(each.attempt == number and each.logs_available for each in self.pb2.attempts)
+
+    def get_phase_transitions(self, attempt: int | None = None) -> list[PhaseTransition]:
+        """The phases that an attempt (counted from 1, the latest if none is given) went through, in order."""
+        number = self.attempts if attempt is None else attempt
+        return [
+            PhaseTransition(
+                ActionPhase.from_number(int(transition.phase)),
+                to_datetime(transition.start_time),
+                to_datetime(transition.end_time) if transition.HasField("end_time") else None,
+            )
+            for each in self.pb2.attempts
+            if each.attempt == number
+            for transition in each.phase_transitions
+        ]
+
+    @property
+    def phase_durations(self) -> dict[ActionPhase, timedelta]:
+        """How long the latest attempt spent in each phase."""
+        durations: dict[ActionPhase, timedelta] = {}
+        for transition in self.get_phase_transitions():
+            durations[transition.phase] = durations.get(transition.phase, timedelta()) + transition.duration
+        return durations
+
+    @dual
+    async def inputs(self) -> ActionInputs:
+        """The inputs by name; read once (DataProxyService.GetActionData)."""
+        if self._inputs is None:
+            await self._read_data()
+        assert self._inputs is not None
+        return self._inputs
+
+    @dual
+    async def outputs(self) -> ActionOutputs:
+        """The outputs in order; read once the action is over (DataProxyService.GetActionData).
+
+        An action that ended without success has none.
+
+        Raises:
+            NotFinishedError: It is not over, so there are none yet.
+        """
+        if self._outputs is None and not self.done():
+            self.pb2 = await _fetch.fetch_action(self._client, self.action_id)
+            if not self.done():
+                raise NotFinishedError(
+                    f"{self.run_name}/{self.name} has no outputs yet: it is {self.phase.value.upper()}.",
+                    "Wait for it first.",
+                )
+        if self._outputs is None:
+            await self._read_data()
+        assert self._outputs is not None
+        return self._outputs
+
+    def raise_for_status(self) -> None:
+        """Returns if the action succeeded.
+
+        Raises:
+            NotFinishedError: It is not over.
+            RunFailedError: It ended without success; RunAbortedError and RunTimedOutError are kinds of it.
+        """
+        phase = self.phase
+        if phase in (ActionPhase.SUCCEEDED, ActionPhase.RECOVERED):
+            return
+        name = self.run_name if not self.parent_name else f"{self.run_name}/{self.name}"
+        if not phase.is_terminal:
+            raise NotFinishedError(f"{name} is not over: it is {phase.value.upper()}.", "Wait for it first.")
+        error = self.error_info
+        kinds = {ActionPhase.ABORTED: RunAbortedError, ActionPhase.TIMED_OUT: RunTimedOutError}
+        raise kinds.get(phase, RunFailedError)(
+            name,
+            phase.value,
+            kind={1: "USER", 2: "SYSTEM"}.get(int(error.kind), "") if error is not None else "",
+            code=error.code if error is not None else "",
+            message=self.error_message,
+        )
+
+    async def _read_data(self) -> None:
+        if self.pb2.WhichOneof("spec") == "condition":
+            # A condition has no files: its value is what it was signalled.
+            inputs, outputs = _fetch.condition_data(self.pb2)
+        else:
+            inputs, outputs = await _fetch.fetch_data(self._client, self.action_id)
+        self._inputs = inputs_of(self.pb2, inputs)
+        if self.done():
+            self._outputs = outputs_of(self.pb2, outputs)
+
+
+def named_action(client: Client, uri: str | None, run_name: str | None, name: str | None) -> ActionIdentifier:
+    """The identifier of an action given by names.
+
+    Raises:
+        InvalidArgumentError: A name is missing, or a URI was given instead.
+    """
+    if uri is not None:
+        raise InvalidArgumentError("No backend looks actions up by a URI.", "Give run_name= and name=.")
+    if not run_name or not name:
+        raise InvalidArgumentError("An action is named by its run and its own name.", "Give run_name= and name=.")
+    return action_id(run_id(client, run_name), name)

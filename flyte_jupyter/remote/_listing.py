@@ -1,0 +1,132 @@
+"""Listing: filters, order, pages and exact limits."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncGenerator, Callable, Iterable
+from datetime import datetime, timezone
+from typing import Any, Literal
+
+from flyteidl2.common.list_pb2 import Filter, ListRequest, Sort
+
+from flyte_jupyter.remote._client import Client
+from flyte_jupyter.remote._errors import InvalidArgumentError
+from flyte_jupyter.remote._methods import Method
+from flyte_jupyter.remote._phase import ActionPhase
+
+SortBy = tuple[str, Literal["asc", "desc"]]
+
+_PAGE = 100
+
+
+@dataclasses.dataclass(frozen=True)
+class TimeFilter:
+    """A span of time.
+
+    Attributes:
+        after: From this moment on; None for no beginning. Without a time zone it is local time.
+        before: Up to, but not including, this moment; None for no end.
+    """
+
+    after: datetime | None = None
+    before: datetime | None = None
+
+
+def phase_filters(in_phase: Iterable[ActionPhase | str] | str | None) -> list[Filter]:
+    """The filter for "in one of these phases"; none for None or no phase.
+
+    Raises:
+        InvalidArgumentError: A name is not a phase's.
+    """
+    if in_phase is None:
+        return []
+    names = [in_phase] if isinstance(in_phase, str) else list(in_phase)
+    try:
+        numbers = [str(ActionPhase.parse(name).number) for name in names]
+    except ValueError as error:
+        raise InvalidArgumentError(str(error)) from None
+    if not numbers:
+        return []
+    # VALUE_IN of a single value is an internal error of the real backend.
+    function = Filter.EQUAL if len(numbers) == 1 else Filter.VALUE_IN
+    return [Filter(function=function, field="phase", values=numbers)]
+
+
+def equal_filters(**fields: str | None) -> list[Filter]:
+    """The filters for "this field is that", for those that are given."""
+    return [
+        Filter(function=Filter.EQUAL, field=field, values=[value])
+        for field, value in fields.items()
+        if value is not None
+    ]
+
+
+def time_filters(field: str, span: TimeFilter | None) -> list[Filter]:
+    """The filters for "this time lies in that span"."""
+    bounds = [] if span is None else [(Filter.GREATER_THAN_OR_EQUAL, span.after), (Filter.LESS_THAN, span.before)]
+    return [
+        Filter(function=function, field=field, values=[bound.astimezone(timezone.utc).isoformat()])
+        for function, bound in bounds
+        if bound is not None
+    ]
+
+
+def sorting(sort_by: SortBy | None) -> Sort:
+    """The order, by creation if none is given.
+
+    Raises:
+        InvalidArgumentError: It is not a field and "asc" or "desc".
+    """
+    if sort_by is None:
+        sort_by = ("created_at", "asc")
+    if len(sort_by) != 2 or sort_by[1] not in ("asc", "desc"):
+        raise InvalidArgumentError(f"{sort_by!r} is not an order.", 'Give ("created_at", "desc") or the like.')
+    return Sort(key=sort_by[0], direction=Sort.ASCENDING if sort_by[1] == "asc" else Sort.DESCENDING)
+
+
+def check_limit(limit: int | None) -> None:
+    """Refuses a limit below zero."""
+    if limit is not None and limit < 0:
+        raise InvalidArgumentError(f"A limit cannot be {limit}.")
+
+
+async def pages(
+    client: Client,
+    method: Method,
+    request: Callable[[ListRequest], Any],
+    items: Callable[[Any], Iterable[Any]],
+    *,
+    filters: list[Filter],
+    sort_by: SortBy | None,
+    limit: int | None,
+    keep: Callable[[Any], bool] | None = None,
+) -> AsyncGenerator[Any, None]:
+    """Yields what a listing RPC lists, page by page, `limit` of them at most.
+
+    Args:
+        client: The connection.
+        method: The RPC.
+        request: Makes its request of a page's.
+        items: Takes the items out of its answer.
+        filters: What the server filters by.
+        sort_by: Field and direction.
+        limit: How many to yield; None for all.
+        keep: What we filter by because the server cannot, or None.
+    """
+    check_limit(limit)
+    left = limit
+    page = ListRequest(filters=filters, sort_by=sorting(sort_by))
+    while left is None or left > 0:
+        page.limit = _PAGE if left is None or keep is not None else min(_PAGE, left)
+        answer = await client.unary(method, request(page))
+        for item in items(answer):
+            if keep is not None and not keep(item):
+                continue
+            yield item
+            if left is not None:
+                left -= 1
+                if left == 0:
+                    return
+        if not answer.token:
+            return
+        page.token = answer.token

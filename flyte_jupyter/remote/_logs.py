@@ -1,0 +1,156 @@
+"""The log of an attempt, followed until the attempt is over."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+from flyteidl2.common.identifier_pb2 import ActionIdentifier
+from flyteidl2.dataproxy.dataproxy_service_pb2 import TailLogsRequest
+from flyteidl2.logs.dataplane.payload_pb2 import LogLine
+from flyteidl2.workflow.run_logs_service_pb2 import TailLogsRequest as OldTailLogsRequest
+
+from flyte_jupyter.remote import _methods as methods
+from flyte_jupyter.remote._client import Client
+from flyte_jupyter.remote._common import to_datetime
+from flyte_jupyter.remote._errors import (
+    InvalidArgumentError,
+    NotFoundError,
+    ServerError,
+    UnavailableError,
+    UnimplementedError,
+)
+from flyte_jupyter.remote._fetch import fetch_action
+from flyte_jupyter.remote._phase import ActionPhase
+from flyte_jupyter.remote._watch import with_silences
+
+_IDLE_SECONDS = 30.0
+_PAUSE_SECONDS = 1.0
+_ATTEMPTS_WHEN_OVER = 3
+
+
+async def tail(client: Client, action: ActionIdentifier, attempt: int) -> AsyncGenerator[LogLine, None]:
+    """Yields the lines of an attempt's log, each once, until the attempt is over.
+
+    Args:
+        client: The connection.
+        action: The action.
+        attempt: Which attempt, counted from 1.
+
+    Raises:
+        NotFoundError: The attempt is over and the backend has no log of it.
+        InvalidArgumentError: The attempt is not a number from 1.
+    """
+    if attempt < 1:
+        raise InvalidArgumentError("Attempts are counted from 1.")
+    place = _Place()
+    misses = 0
+    while True:
+        # Asked before the stream is opened: what ends after that is complete.
+        over = await _is_over(client, action, attempt)
+        try:
+            async for line in _once(client, action, attempt):
+                if place.is_new(line):
+                    yield line
+            if over:
+                return
+            misses = 0
+        except (NotFoundError, ServerError, UnavailableError) as error:
+            # Before the log exists these are what backends say; afterwards it may be gone.
+            if over:
+                misses += 1
+                if misses == _ATTEMPTS_WHEN_OVER:
+                    if not isinstance(error, NotFoundError):
+                        raise
+                    if place.lines:
+                        return
+                    raise NotFoundError(
+                        f"The backend has no log of attempt {attempt} of {action.run.name}/{action.name}.",
+                        code=error.code,
+                    ) from None
+        place.rewind()
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def format_line(line: LogLine, *, filter_system: bool, show_ts: bool) -> str | None:
+    """The text of a line without its end of line, None if it is left out."""
+    text = line.message.rstrip("\r\n")
+    if filter_system:
+        system = int(line.originator) == 2
+        if system or ("[flyte]" in text and "flyte.errors" not in text):
+            return None
+    if show_ts and line.HasField("timestamp"):
+        return f"[{to_datetime(line.timestamp).isoformat(timespec='milliseconds')}] {text}"
+    return text
+
+
+async def show(lines: AsyncIterator[str], last: int | None) -> None:
+    """Prints lines as they come; only the `last` ones, when all have come, if that is not None."""
+    if last is None:
+        async for line in lines:
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+        return
+    kept: collections.deque[str] = collections.deque(maxlen=max(last, 0))
+    async for line in lines:
+        kept.append(line)
+    sys.stdout.writelines(line + "\n" for line in kept)
+    sys.stdout.flush()
+
+
+class _Place:
+    """How far a log was read. Every new stream repeats it from some earlier point, so lines are told by their time."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self._reached = (0, 0, 0)
+        self._now = (0, 0, 0)
+
+    def rewind(self) -> None:
+        """A new stream begins."""
+        self._now = (0, 0, 0)
+
+    def is_new(self, line: LogLine) -> bool:
+        """Whether a line was not there before; counts it."""
+        seconds, nanos, ordinal = self._now
+        time = (line.timestamp.seconds, line.timestamp.nanos) if line.HasField("timestamp") else (seconds, nanos)
+        # Clocks step back; a line's place may not.
+        same = time <= (seconds, nanos)
+        self._now = (seconds, nanos, ordinal + 1) if same else (*time, 1)
+        if self._now <= self._reached:
+            return False
+        self._reached = self._now
+        self.lines += 1
+        return True
+
+
+async def _once(client: Client, action: ActionIdentifier, attempt: int) -> AsyncGenerator[LogLine, None]:
+    """The lines of one stream; ends also when nothing comes any more and the attempt is over."""
+    request: Any = TailLogsRequest(action_id=action, attempt=attempt)
+    old: Any = OldTailLogsRequest(action_id=action, attempt=attempt)
+    for method, message in ((methods.TAIL_LOGS, request), (methods.OLD_TAIL_LOGS, old)):
+        answers = with_silences(client.stream(method, message), _IDLE_SECONDS)
+        try:
+            async for answer in answers:
+                if answer is None:
+                    if await _is_over(client, action, attempt):
+                        return
+                    continue
+                for part in answer.logs:
+                    for line in part.lines:
+                        yield line
+            return
+        except UnimplementedError:
+            if method is methods.OLD_TAIL_LOGS:
+                raise
+        finally:
+            await answers.aclose()
+
+
+async def _is_over(client: Client, action: ActionIdentifier, attempt: int) -> bool:
+    details = await fetch_action(client, action)
+    later = any(each.attempt > attempt for each in details.attempts)
+    return later or ActionPhase.from_number(int(details.status.phase)).is_terminal

@@ -1,0 +1,404 @@
+"""A run, and what is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from flyte_jupyter.remote import _fetch, _listing
+from flyte_jupyter.remote import _methods as methods
+from flyte_jupyter.remote._action import Action, action_of
+from flyte_jupyter.remote._client import Client, current_client, sdk_client
+from flyte_jupyter.remote._common import Connected, ToJson, run_id
+from flyte_jupyter.remote._details import ActionDetails
+from flyte_jupyter.remote._dual import dual
+from flyte_jupyter.remote._errors import InvalidArgumentError
+from flyte_jupyter.remote._phase import ActionPhase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import flyteidl2.workflow.run_definition_pb2 as definition
+    from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
+    from flyteidl2.common.list_pb2 import ListRequest
+
+    from flyte_jupyter.remote._data import ActionInputs, ActionOutputs
+    from flyte_jupyter.remote._listing import SortBy, TimeFilter
+
+
+class RunDetails(ToJson, Connected):
+    """The details of a run: how it was started, and the details of its root action.
+
+    Args:
+        pb2: The message.
+        client: The connection; the current one if not given.
+    """
+
+    pb2: definition.RunDetails
+
+    def __init__(self, pb2: definition.RunDetails, *, client: Client | None = None) -> None:
+        self.pb2 = pb2
+        self._given_client = client
+        self.action_details = ActionDetails(pb2.action, client=client)
+        """The details of the root action."""
+
+    @dual
+    @classmethod
+    async def get(cls, name: str, *, client: Client | None = None) -> RunDetails:
+        """Reads the details of a run (RunService.GetRunDetails).
+
+        Raises:
+            NotFoundError: There is no such run.
+        """
+        client = client or current_client()
+        return await cls.get_details.aio(run_id(client, name), client=client)
+
+    @dual
+    @classmethod
+    async def get_details(cls, run_id: RunIdentifier, *, client: Client | None = None) -> RunDetails:
+        """Reads the details of a run by its full identifier (RunService.GetRunDetails)."""
+        client = client or current_client()
+        return cls(await _fetch.fetch_run(client, run_id), client=client)
+
+    @property
+    def name(self) -> str:
+        """The name of the run."""
+        return self.action_details.run_name
+
+    @property
+    def action_id(self) -> ActionIdentifier:
+        """The full identifier of the root action."""
+        return self.action_details.action_id
+
+    @property
+    def task_name(self) -> str | None:
+        """The full name of the root action's task."""
+        return self.action_details.task_name
+
+    def done(self) -> bool:
+        """Whether the run was over when this was read."""
+        return self.action_details.done()
+
+    @dual
+    async def inputs(self) -> ActionInputs:
+        """The inputs of the run by name (DataProxyService.GetActionData)."""
+        return await self.action_details.inputs.aio()
+
+    @dual
+    async def outputs(self) -> ActionOutputs:
+        """The outputs of the run in order (DataProxyService.GetActionData).
+
+        Raises:
+            NotFinishedError: It is not over, so there are none yet.
+        """
+        return await self.action_details.outputs.aio()
+
+    def __repr__(self) -> str:
+        return f"RunDetails({self.name}, {self.action_details.phase.value})"
+
+
+class Run(ToJson, Connected):
+    """A run: the execution of a task with everything it starts. Its root action is `action`.
+
+    Args:
+        pb2: The message.
+        _details: Its details if they are known already.
+        client: The connection; the current one if not given.
+
+    Example:
+        >>> run = Run.get("r1")  # doctest: +SKIP
+        >>> run.wait()  # doctest: +SKIP
+        >>> run.outputs()  # doctest: +SKIP
+        ActionOutputs(o0=42)
+    """
+
+    pb2: definition.Run
+
+    def __init__(
+        self, pb2: definition.Run, _details: RunDetails | None = None, *, client: Client | None = None
+    ) -> None:
+        self.pb2 = pb2
+        self._details = _details
+        self._given_client = client
+        # The root action changes the run's own message, so both always agree.
+        self.action = Action(pb2.action, _details.action_details if _details else None, client=client)
+        """The root action."""
+
+    @classmethod
+    def from_sdk(cls, run: Any) -> Run:
+        """Our Run for one of the `flyte` SDK's, over our connection to the same endpoint or else the SDK's own."""
+        return cls(run.pb2, client=sdk_client())
+
+    @dual
+    @classmethod
+    async def get(cls, name: str, *, client: Client | None = None) -> Run:
+        """Reads a run (RunService.GetRunDetails).
+
+        Args:
+            name: The run's name.
+            client: The connection; the current one if not given.
+
+        Raises:
+            NotFoundError: There is no such run in the client's project and domain.
+        """
+        from flyteidl2.workflow.run_definition_pb2 import Run as RunMessage
+
+        client = client or current_client()
+        if not name:
+            raise InvalidArgumentError("A run is asked for by its name, and that is empty.")
+        details = await RunDetails.get.aio(name, client=client)
+        pb2 = RunMessage(action=action_of(details.pb2.action), labels=dict(details.pb2.run_spec.labels.values))
+        return cls(pb2, details, client=client)
+
+    @dual
+    @classmethod
+    async def listall(
+        cls,
+        in_phase: Iterable[ActionPhase | str] | None = None,
+        task_name: str | None = None,
+        task_version: str | None = None,
+        created_by_subject: str | None = None,
+        sort_by: SortBy | None = None,
+        limit: int | None = 100,
+        project: str | None = None,
+        domain: str | None = None,
+        created_at: TimeFilter | None = None,
+        updated_at: TimeFilter | None = None,
+        with_labels: Mapping[str, str] | None = None,
+        with_label_keys: Iterable[str] | None = None,
+        paused_actions_only: bool = False,
+        *,
+        client: Client | None = None,
+    ) -> AsyncGenerator[Run, None]:
+        """Lists the runs of a project and domain (RunService.ListRuns).
+
+        Args:
+            in_phase: Only those in one of these phases.
+            task_name: Only those of the task with this full name ("environment.function").
+            task_version: Only those of this version of their task.
+            created_by_subject: Only those that this subject started (not a user name).
+            sort_by: Field and "asc" or "desc"; ("created_at", "asc") if not given.
+            limit: How many at most; None for all.
+            project: Project; the client's if not given.
+            domain: Domain; the client's if not given.
+            created_at: Only those created in this span.
+            updated_at: Only those changed in this span.
+            with_labels: Only those with all these labels. Filtered here, as backends cannot.
+            with_label_keys: Only those with labels of all these names. Filtered here likewise.
+            paused_actions_only: Only those with an action that waits for a signal.
+            client: The connection; the current one if not given.
+
+        Raises:
+            InvalidArgumentError: A phase, order or limit that there is not.
+
+        Example:
+            >>> [run.name for run in Run.listall(in_phase=("failed",), limit=3)]  # doctest: +SKIP
+            ['r1', 'r2']
+        """
+        from flyteidl2.common.identifier_pb2 import ProjectIdentifier
+        from flyteidl2.workflow.run_service_pb2 import ListRunsRequest
+
+        client = client or current_client()
+        scope = ProjectIdentifier(
+            organization=client.org, name=project or client.project, domain=domain or client.domain
+        )
+
+        def request(page: ListRequest) -> ListRunsRequest:
+            return ListRunsRequest(request=page, project_id=scope, paused_actions_only=paused_actions_only)
+
+        wanted = dict(with_labels or {})
+        keys = set(with_label_keys or ())
+
+        def keep(run: definition.Run) -> bool:
+            return all(run.labels.get(key) == value for key, value in wanted.items()) and keys <= set(run.labels)
+
+        listed = _listing.pages(
+            client,
+            methods.LIST_RUNS,
+            request,
+            lambda answer: answer.runs,
+            filters=[
+                *_listing.phase_filters(in_phase),
+                *_listing.equal_filters(
+                    task_name=task_name, task_version=task_version, created_by_subject=created_by_subject
+                ),
+                *_listing.time_filters("created_at", created_at),
+                *_listing.time_filters("updated_at", updated_at),
+            ],
+            sort_by=sort_by,
+            limit=limit,
+            keep=keep if wanted or keys else None,
+        )
+        async for pb2 in listed:
+            yield cls(pb2, client=client)
+
+    @property
+    def run_id(self) -> RunIdentifier:
+        """The run's full identifier."""
+        return self.pb2.action.id.run
+
+    @property
+    def name(self) -> str:
+        """The name of the run."""
+        return self.run_id.name
+
+    @property
+    def project(self) -> str:
+        """The project that the run is in."""
+        return self.run_id.project
+
+    @property
+    def domain(self) -> str:
+        """The domain that the run is in."""
+        return self.run_id.domain
+
+    @property
+    def org(self) -> str:
+        """The organization that the run is in, "" where there are none."""
+        return self.run_id.org
+
+    @property
+    def url(self) -> str:
+        """The run's page in the web console, "" if there is none."""
+        return self._client.endpoint.console_url(self.project, self.domain, self.name)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The run's labels, as far as the backend tells them."""
+        return dict(self.pb2.labels)
+
+    @property
+    def task_name(self) -> str | None:
+        """The full name of the root action's task."""
+        return self.action.task_name
+
+    @property
+    def phase(self) -> ActionPhase:
+        """The phase when this was last read."""
+        return self.action.phase
+
+    @property
+    def raw_phase(self) -> int:
+        """The phase's number on the wire, also one that this version does not know."""
+        return self.action.raw_phase
+
+    @property
+    def start_time(self) -> datetime | None:
+        """When the run was created, in UTC."""
+        return self.action.start_time
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From start to end, or until now while it is not over."""
+        return self.action.duration
+
+    @property
+    def error_info(self) -> definition.ErrorInfo | None:
+        """The error, as far as the details were read; None if there is none."""
+        return self.action.error_info
+
+    def done(self) -> bool:
+        """Whether the run was over when this was last read."""
+        return self.action.done()
+
+    @dual
+    async def sync(self) -> Run:
+        """Brings this object up to date and returns it (RunService.GetActionDetails)."""
+        await self.action.sync.aio()
+        return self
+
+    @dual
+    async def details(self) -> RunDetails:
+        """The run's details; read again until it is over (RunService.GetRunDetails)."""
+        if self._details is None or not self._details.done():
+            self._details = await RunDetails.get_details.aio(self.run_id, client=self._client)
+            self.pb2.action.CopyFrom(action_of(self._details.pb2.action))
+        return self._details
+
+    @dual
+    async def watch(self, cache_data_on_done: bool = False) -> AsyncGenerator[ActionDetails, None]:
+        """Yields the root action's details whenever they change, until the run is over (RunService.WatchActionDetails).
+
+        Keeps this object up to date. The stream is opened again when it breaks or ends early.
+
+        Args:
+            cache_data_on_done: Read inputs and outputs before the last one is yielded.
+        """
+        async for details in self.action.watch.aio(cache_data_on_done):
+            yield details
+
+    @dual
+    async def wait(self, quiet: bool = False, wait_for: Literal["terminal", "running"] = "terminal") -> None:
+        """Returns when the run is over, or runs. An interrupt ends the wait, not the run.
+
+        Args:
+            quiet: Show nothing; nothing is shown yet either way.
+            wait_for: "terminal", or "running" (or over).
+        """
+        await self.action.wait.aio(quiet, wait_for)
+
+    @dual
+    async def abort(self, reason: str = "Manually aborted from flyte-jupyter.") -> None:
+        """Aborts the run (RunService.AbortRun). Its phase follows when the backend says so.
+
+        Args:
+            reason: Why; kept with the run.
+
+        Raises:
+            AlreadyFinishedError: It is over. Nothing is sent then: backends would overwrite how it ended.
+        """
+        await _fetch.abort_run(self._client, self.run_id, reason)
+
+    @dual
+    async def inputs(self) -> ActionInputs:
+        """The inputs of the run by name (DataProxyService.GetActionData)."""
+        return await (await self.details.aio()).inputs.aio()
+
+    @dual
+    async def outputs(self) -> ActionOutputs:
+        """The outputs of the run in order (DataProxyService.GetActionData).
+
+        Raises:
+            NotFinishedError: It is not over, so there are none yet.
+        """
+        return await (await self.details.aio()).outputs.aio()
+
+    @dual
+    async def raise_for_status(self) -> None:
+        """Returns if the run succeeded (RunService.GetActionDetails).
+
+        Raises:
+            NotFinishedError: It is not over.
+            RunFailedError: It ended without success; RunAbortedError and RunTimedOutError are kinds of it.
+        """
+        await self.action.raise_for_status.aio()
+
+    @dual
+    async def get_logs(
+        self, attempt: int | None = None, filter_system: bool = False, show_ts: bool = False
+    ) -> AsyncGenerator[str, None]:
+        """Yields the lines of the root action's log; see `Action.get_logs`."""
+        async for line in self.action.get_logs.aio(attempt, filter_system, show_ts):
+            yield line
+
+    @dual
+    async def show_logs(
+        self,
+        attempt: int | None = None,
+        max_lines: int = 100,
+        show_ts: bool = False,
+        raw: bool = False,
+        filter_system: bool = False,
+    ) -> None:
+        """Prints the root action's log; see `Action.show_logs`."""
+        await self.action.show_logs.aio(attempt, max_lines, show_ts, raw, filter_system)
+
+    @dual
+    async def get_report(self, attempt: int | None = None) -> str:
+        """The HTML report of the root action; see `Action.get_report`."""
+        return await self.action.get_report.aio(attempt)
+
+    def __repr__(self) -> str:
+        task = f", {self.task_name}" if self.task_name else ""
+        return f"Run({self.name}, {self.phase.value}{task})"
