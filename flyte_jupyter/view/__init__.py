@@ -1,1 +1,44 @@
+"""Runs in the notebook: the live view, the snapshot in the file, the text in a terminal."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from flyte_jupyter.view._display import install, uninstall
+from flyte_jupyter.view._show import show, shown_runs
+
+if TYPE_CHECKING:
+    from flyte_jupyter.view._html import snapshot_html
+    from flyte_jupyter.view._table import RunTable
+    from flyte_jupyter.view._text import text_tree
+    from flyte_jupyter.view._wait import as_run, until_reached, wait
+
+__all__ = [
+    "RunTable",
+    "as_run",
+    "install",
+    "show",
+    "shown_runs",
+    "snapshot_html",
+    "text_tree",
+    "uninstall",
+    "until_reached",
+    "wait",
+]
+
+_HOMES = {
+    "RunTable": "_table",
+    "as_run": "_wait",
+    "snapshot_html": "_html",
+    "text_tree": "_text",
+    "until_reached": "_wait",
+    "wait": "_wait",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what `%load_ext` does not need when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,4 +1,4 @@
-"""Durations, times and counts in words, alike in Python and in TypeScript: `tests/golden/format.json` holds the cases."""
+"""Durations, times and counts in words, as in the page: `tests/golden/format.json` holds the cases for both."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timezone, tzinfo
 
 from flyte_jupyter.view import _phases
 
-# What a terminal or a page would act upon instead of showing: control characters, surrogates, changes of text direction.
+# What a terminal or a page would act upon instead of showing it: control characters, surrogates, text direction.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
@@ -18,7 +18,7 @@ def known(milliseconds: float | None) -> float | None:
 
 
 def duration(milliseconds: float | None) -> str:
-    """Return a duration: "340ms", "3.2s", "42s", "1m 02s", "2h 05m", "3d 04h"; "" where unknown. Cut, never rounded up."""
+    """Return a duration: "340ms", "3.2s", "1m 02s", "2h 05m", "3d 04h"; "" where unknown. Cut, never rounded up."""
     span = known(milliseconds)
     if span is None:
         return ""
@@ -46,21 +46,42 @@ def progress(counts: dict[int, int]) -> str:
     """Return "37 of 200 done, 12 running, 2 failed" of counts by phase number."""
     done = counts.get(_phases.SUCCEEDED, 0) + counts.get(_phases.RECOVERED, 0)
     parts = [f"{count(done)} of {count(sum(counts.values()))} done"]
-    for phase in (_phases.RUNNING, _phases.PAUSED, _phases.FAILED, _phases.TIMED_OUT, _phases.ABORTED):
-        if counts.get(phase):
-            parts.append(f"{count(counts[phase])} {_phases.look(phase).word.lower()}")
+    named = (_phases.RUNNING, _phases.PAUSED, _phases.FAILED, _phases.TIMED_OUT, _phases.ABORTED)
+    parts += [f"{count(counts[phase])} {_phases.look(phase).word.lower()}" for phase in named if counts.get(phase)]
     return ", ".join(parts)
 
 
 def timestamp(milliseconds: float, zone: tzinfo | None = None) -> str:
-    """Return a moment (milliseconds since 1970) in full: "2026-11-21 06:31:12 UTC+01:00"; local unless `zone` is given."""
+    """Return a moment (ms since 1970) in full: "2026-11-21 06:31:12 UTC+01:00"; local unless `zone` is given."""
     try:
-        moment = datetime.fromtimestamp(milliseconds // 1000, timezone.utc).astimezone(zone)
+        at = _moment(milliseconds, zone)
     except (OverflowError, OSError, ValueError):
         return "at an unknown time"
-    offset = f"{moment:%z}"
+    offset = f"{at:%z}"
     shown = "" if offset in ("+0000", "-0000") else f"{offset[:3]}:{offset[3:5]}"
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC{shown}"
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC{shown}"
+
+
+def moment(milliseconds: float, now: float, zone: tzinfo | None = None) -> str:
+    """Return a moment: "06:31:12" on the day of `now`, else "2026-11-21 06:31"; local unless `zone` is given."""
+    try:
+        at = _moment(milliseconds, zone)
+        today = at.date() == _moment(now, zone).date()
+    except (OverflowError, OSError, ValueError):
+        return ""
+    return f"{at:%H:%M:%S}" if today else f"{at:%Y-%m-%d %H:%M}"
+
+
+def _moment(milliseconds: float, zone: tzinfo | None) -> datetime:
+    return datetime.fromtimestamp(milliseconds // 1000, timezone.utc).astimezone(zone)
+
+
+def headline(error: str) -> str:
+    """Return the line of an error that says most: the last one of a traceback, else the first."""
+    lines = [line for line in printable(error).splitlines() if line.strip()]
+    if not lines:
+        return ""
+    return lines[-1] if lines[0].startswith("Traceback") else lines[0]
 
 
 def printable(text: str) -> str:

@@ -1,7 +1,7 @@
-"""The static snapshot of a run: text/html that reads well where nothing else works, and that the page adopts where it can.
+"""The static snapshot of a run: text/html that reads well anywhere, and that the page adopts where it can.
 
-It has to survive the sanitisers of JupyterLab, nbconvert and GitHub: no script, no style element, no svg, inline styles of plain values
-only, and it still makes sense as bare text and a table where the styles are dropped too.
+It has to survive the sanitisers of JupyterLab, nbconvert and GitHub: no script, no style element, no svg, inline styles of
+plain values only, and it still makes sense as bare text and a table where the styles are dropped too.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def snapshot_html(
         view_id: which display this is; `[0-9a-z]+`.
         hub_id: the kernel's hub, `[0-9a-z]+`, or "" where no hub will ever adopt it.
         now: milliseconds since 1970; the present unless given.
-        max_bytes: how much the element may take in the saved notebook. A big run shows what matters and counts the rest.
+        max_bytes: how much the element may take in the saved notebook. A big run shows what matters, and how much
+            is left out.
     """
     now = time.time() * 1000 if now is None else now
     limit = MAX_ROWS
@@ -152,8 +153,8 @@ def _table(state: RunState, selection: Selection, now: float) -> list[str]:
     ]
     for row, depth in selection.rows:
         lines.append(_row(row, depth, begin, span, now))
-        # The root's error stands in the header.
-        if row.error and not (row.parent < 0 and state.head.error):
+        # The root's error stands in the header, and often is its child's.
+        if row.error and row.error != state.head.error:
             lines.append(_error(row, depth))
     lines.append("</table>")
     return lines
@@ -192,11 +193,9 @@ def _time_bar(row: Row, begin: float, span: float, now: float) -> str:
 
 
 def _error(row: Row, depth: int) -> str:
-    text = _format.shortened(row.error, 600).strip()
-    first, _, rest = text.partition("\n")
+    shown, text = escape(_format.shortened(_format.headline(row.error), 200)), _format.shortened(row.error.strip(), 600)
     indent = "&nbsp;" * (4 * min(depth, 30) + 2)
-    shown = escape(first[:200])
-    if rest or len(first) > 200:
+    if "\n" in text or len(text) > 200:
         shown = f'<details><summary>{shown}</summary><pre style="{_PRE}">{escape(text)}</pre></details>'
     return f'<tr><td align="left" colspan="5" style="color:#dc4444">{indent}{shown}</td></tr>'
 

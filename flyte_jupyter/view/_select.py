@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from flyte_jupyter.view import _phases
 
+ROOT = "a0"
+
 if TYPE_CHECKING:
     from flyte_jupyter.live import Row, RunState
 
@@ -63,7 +65,7 @@ def _important(state: RunState, limit: int, now: float) -> set[int]:
             return (3, 0.0, number)
         return (2, begin - (now if math.isnan(end) else end), number)
 
-    chosen: set[int] = set(range(min(state.n, 1)))
+    chosen = {state.find(ROOT) or 0}
     for number in heapq.nsmallest(limit, range(state.n), key=rank):
         line = {number}
         while (parent := parents[number]) >= 0 and parent not in chosen and parent not in line:

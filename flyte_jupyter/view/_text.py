@@ -43,9 +43,8 @@ def text_tree(state: RunState, *, limit: int = 200, now: float | None = None) ->
         )
     for (row, depth), stem in zip(selection.rows, _stems(selection.rows), strict=True):
         lines.append(stem + _line(row, now))
-        if row.error and not (row.parent < 0 and head.error):
-            first = _format.shortened(row.error.strip(), 2000).partition("\n")[0]
-            lines.append("  " * (depth + 2) + _format.shortened(first, 160))
+        if row.error and row.error != head.error:
+            lines.append("  " * (depth + 2) + _short(_format.headline(row.error), 160))
     if selection.left_out:
         words = [
             f"{_format.count(n)} {_phases.look(phase).word.lower()}" for phase, n in _phases.ordered(selection.left_out)

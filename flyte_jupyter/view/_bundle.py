@@ -1,0 +1,24 @@
+"""What is written into the notebook for a run: HTML and text, together below 64 kB."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from flyte_jupyter.view._html import saved_size, snapshot_html
+from flyte_jupyter.view._text import text_tree
+
+if TYPE_CHECKING:
+    from flyte_jupyter.live import RunState
+
+MAX_TEXT_BYTES = 10_000
+TEXT_ROWS = 30
+
+
+def bundle(state: RunState, view_id: str, hub_id: str) -> dict[str, Any]:
+    """Return the mimebundle of a snapshot of `state`, with the placeholder for the view `view_id`."""
+    now = time.time() * 1000
+    text = text_tree(state, limit=TEXT_ROWS, now=now)
+    while (size := saved_size(text)) > MAX_TEXT_BYTES:
+        text = text[: len(text) * MAX_TEXT_BYTES // size - 1].rstrip("…") + "…"
+    return {"text/html": snapshot_html(state, view_id, hub_id, now=now), "text/plain": text}

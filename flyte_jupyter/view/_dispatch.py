@@ -1,0 +1,90 @@
+"""Answers the page's messages; used on the background loop's thread only."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from flyte_jupyter.remote import FlyteError
+from flyte_jupyter.view._requests import perform
+
+if TYPE_CHECKING:
+    from flyte_jupyter.view._hub import Channel
+    from flyte_jupyter.view._publisher import Publisher
+    from flyte_jupyter.view._views import Views
+
+_log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Takes in the messages of all channels.
+
+    Args:
+        views: the views of this kernel.
+        publisher: sends the frames to mounts.
+        heard: called with the channel and the type of each `ready` and `hello`, so that it is known who is there.
+    """
+
+    def __init__(self, views: Views, publisher: Publisher, heard: Callable[[Channel, str], None]) -> None:
+        self._views = views
+        self._publisher = publisher
+        self._heard = heard
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._greetings: dict[str, asyncio.Task[None]] = {}
+
+    def receive(self, channel: Channel, content: Any) -> None:
+        """Take in one message; one that does not keep to the protocol is left alone."""
+        match content:
+            case {"type": "ready"}:
+                self._heard(channel, "ready")
+            case {"type": "hello", "view": str(view), "vid": str(vid)}:
+                self._heard(channel, "hello")
+                greeting = self._start(self._hello(channel, view, vid))
+                self._greetings[vid] = greeting
+                greeting.add_done_callback(lambda _: self._greetings.pop(vid, None))
+            case {"type": "seen", "vid": str(vid), "visible": bool(visible)}:
+                self._publisher.seen(vid, visible)
+            case {"type": "bye", "vid": str(vid)}:
+                if vid in self._greetings:
+                    self._greetings[vid].cancel()
+                self._publisher.unmount(vid)
+            case {"type": "resync", "run": str(run)}:
+                self._publisher.resync(channel, run)
+            case {"type": "request", "rid": str(rid), "method": str(method), **rest}:
+                params = rest.get("params")
+                self._start(self._request(channel, rid, method, params if isinstance(params, dict) else {}))
+            case _:
+                _log.debug("not a message of the protocol: %.200r", content)
+
+    def _start(self, coroutine: Any) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _hello(self, channel: Channel, view_id: str, vid: str) -> None:
+        view = self._views.get(view_id)
+        try:
+            run = await self._views.run(view) if view is not None else None
+        except FlyteError:
+            _log.debug("a run that was let go cannot be read again", exc_info=True)
+            run = None
+        if view is None or run is None:
+            channel.post({"type": "unknown", "vid": vid, "view": view_id})
+            return
+        state = run.state
+        channel.post({"type": "welcome", "vid": vid, "view": view_id, "run": view.run, "console": state.head.url})
+        self._publisher.mount(vid, channel, state)
+
+    async def _request(self, channel: Channel, rid: str, method: str, params: dict[str, Any]) -> None:
+        reply: dict[str, Any] = {"type": "reply", "rid": rid, "ok": True}
+        try:
+            reply["result"] = await perform(self._views, method, params)
+        except FlyteError as error:
+            reply.update(ok=False, error=str(error))
+        except Exception as error:
+            _log.debug("a request of a view failed", exc_info=True)
+            reply.update(ok=False, error=f"{type(error).__name__}: {error}")
+        channel.post(reply)

@@ -1,0 +1,76 @@
+"""How an output is shown: what the user asked for, what asks us to run, and what the front end turned out to do."""
+
+from __future__ import annotations
+
+import enum
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+VARIABLE = "FLYTE_JUPYTER_DISPLAY"
+
+
+class Form(enum.Enum):
+    """What an output is made of."""
+
+    STATIC = "static"  # HTML that nothing will adopt, as in batch runs
+    ADOPTED = "adopted"  # HTML that the hub brings to life
+    WIDGET = "widget"  # the fall-back view, with the HTML beside it
+
+
+@dataclass
+class FrontEnd:
+    """What is known of the page, or of whatever shows the outputs of this kernel.
+
+    Attributes:
+        adopts: the hub's model has run there, so placeholders come alive.
+        has_widgets: True once a fall-back view said hello; False when one was shown and stayed silent.
+    """
+
+    adopts: bool = False
+    has_widgets: bool | None = None
+
+
+def setting() -> str:
+    """Return what FLYTE_JUPYTER_DISPLAY asks for: "auto", "static" or "widget".
+
+    Raises:
+        ValueError: it is something else.
+    """
+    value = os.environ.get(VARIABLE, "").strip().lower() or "auto"
+    if value not in ("auto", "static", "widget"):
+        raise ValueError(f"{VARIABLE} is {value!r}; it may be auto, static or widget.")
+    return value
+
+
+def choose(asked: str, *, batch: bool, front_end: FrontEnd) -> Form:
+    """Decide the form of a new output.
+
+    Args:
+        asked: what `setting` returned.
+        batch: the cell was sent by a program such as nbclient, with nobody to look.
+        front_end: what is known of the page.
+    """
+    if asked == "widget":
+        return Form.WIDGET
+    if asked == "static" or batch:
+        return Form.STATIC
+    if front_end.has_widgets and not front_end.adopts:
+        return Form.WIDGET
+    return Form.ADOPTED
+
+
+def kernel_of(ip: InteractiveShell | None) -> Any:
+    """Return the Jupyter kernel around the shell, None in a terminal."""
+    return getattr(ip, "kernel", None)
+
+
+def is_batch(kernel: Any) -> bool:
+    """Whether the running cell was sent by a program: nobody is there to answer `input()`."""
+    try:
+        return kernel.get_parent("shell")["content"].get("allow_stdin") is False
+    except (AttributeError, KeyError, LookupError, TypeError):
+        return False

@@ -1,0 +1,204 @@
+"""What a kernel has one of: the hub, the publisher, the views. Joins them, and keeps the outputs up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from flyte_jupyter.remote import background
+from flyte_jupyter.view._dispatch import Dispatcher
+from flyte_jupyter.view._fallback import Acknowledgement, Verdict
+from flyte_jupyter.view._hub import FallbackView, Hub
+from flyte_jupyter.view._listening import listening
+from flyte_jupyter.view._mode import Form, FrontEnd
+from flyte_jupyter.view._output import Output
+from flyte_jupyter.view._publisher import Publisher
+from flyte_jupyter.view._shown import Shown
+from flyte_jupyter.view._views import Views, random_id
+
+if TYPE_CHECKING:
+    from flyte_jupyter.live import RunState
+    from flyte_jupyter.view._hub import Channel
+    from flyte_jupyter.view._target import Target
+
+_log = logging.getLogger(__name__)
+
+_CHECK_SECONDS = 0.1
+
+
+class Session:
+    """The display side of one kernel. `show` and `settle` are for the cell's thread; the rest lives on the loop."""
+
+    def __init__(self) -> None:
+        self.hub_id = random_id()
+        self.front_end = FrontEnd()
+        self._hub: Hub | None = None
+        self._hub_lock = threading.Lock()
+        self._publisher = Publisher()
+        self._views = Views(self._changed, self._replaced)
+        self._dispatcher = Dispatcher(self._views, self._publisher, self._heard)
+        self._shown: list[Shown] = []
+        self._publishing: asyncio.Task[None] | None = None
+        self._patience: asyncio.Task[None] | None = None
+
+    def show(self, target: Target, form: Form, publisher: Any, *, keep_widget: bool, at_cell_end: bool) -> None:
+        """Show a run as a new output of the running cell.
+
+        Args:
+            target: the run.
+            form: what the output is made of.
+            publisher: the shell's display publisher.
+            keep_widget: see `Shown`.
+            at_cell_end: see `Shown`.
+
+        Raises:
+            FlyteError: the run cannot be watched.
+        """
+        if form is Form.ADOPTED:
+            self._ensure_hub()
+        shown = background().run(self._open(target, form, Output(publisher), keep_widget, at_cell_end))
+        if form is Form.WIDGET:
+            shown.widget = FallbackView(self._dispatcher.receive, view_id=shown.view.id)
+        shown.output.show(background().call(shown.bundle, time.monotonic()))
+        background().call(self._follow, shown)
+
+    def settle(self) -> None:
+        """Write what a batch program's outputs lack; called on the cell's thread before the cell ends."""
+        if any(shown.at_cell_end for shown in tuple(self._shown)):
+            for output, data in background().run(self._settle()):
+                output.show(data)
+
+    def _ensure_hub(self) -> None:
+        with self._hub_lock:
+            if self._hub is None or self._hub.comm is None:
+                self._hub = Hub(self._dispatcher.receive, hub_id=self.hub_id)
+
+    async def _open(self, target: Target, form: Form, output: Output, keep_widget: bool, at_cell_end: bool) -> Shown:
+        if self._publishing is None or self._publishing.done():
+            self._publishing = asyncio.create_task(self._publisher.run())
+        view = await self._views.open(target)
+        state = (await self._views.run(view)).state
+        return Shown(view, output, form, state, self.hub_id, keep_widget, at_cell_end)
+
+    def _follow(self, shown: Shown) -> None:
+        self._shown.append(shown)
+        if shown.form is Form.ADOPTED and not self.front_end.adopts and self.front_end.has_widgets is not False:
+            shown.acknowledgement = Acknowledgement()
+            if self._patience is None or self._patience.done():
+                self._patience = asyncio.get_running_loop().create_task(self._be_patient())
+        self._keep_up(shown)
+
+    def _changed(self, state: RunState) -> None:
+        self._publisher.changed(state)
+        for shown in tuple(self._shown):
+            if shown.state is state:
+                self._keep_up(shown)
+
+    def _replaced(self, state: RunState) -> None:
+        self._publisher.replaced(state)
+        for shown in self._shown:
+            if shown.state.key == state.key:
+                shown.state = state
+
+    def _keep_up(self, shown: Shown) -> None:
+        """Write the output anew if that is due, or when it will be."""
+        if shown.at_cell_end:
+            return
+        due = shown.due()
+        if due is None:
+            self._let_go_if_done(shown)
+            return
+        left = due - time.monotonic()
+        if left <= 0:
+            if shown.state.head.over and not shown.keep_widget:
+                self._drop_widget(shown)
+            self._write(shown)
+            self._let_go_if_done(shown)
+        elif shown.timer is None:
+            shown.timer = asyncio.get_running_loop().call_later(left, self._keep_up_later, shown)
+
+    def _let_go_if_done(self, shown: Shown) -> None:
+        """Hold no state for an output that will not change any more."""
+        if shown.refresh.final and shown.acknowledgement is None and shown in self._shown:
+            self._shown.remove(shown)
+
+    def _keep_up_later(self, shown: Shown) -> None:
+        shown.timer = None
+        self._keep_up(shown)
+
+    def _write(self, shown: Shown) -> None:
+        try:
+            shown.output.show(shown.bundle(time.monotonic()))
+        except Exception:
+            _log.debug("an output could not be written anew", exc_info=True)
+
+    async def _settle(self) -> list[tuple[Output, dict[str, Any]]]:
+        written: list[tuple[Output, dict[str, Any]]] = []
+        for shown in tuple(self._shown):
+            if shown.at_cell_end:
+                await self._views.catch_up(shown.view)
+                if shown.due() is not None:
+                    written.append((shown.output, shown.bundle(time.monotonic())))
+                self._let_go_if_done(shown)
+        return written
+
+    def _heard(self, channel: Channel, what: str) -> None:
+        if isinstance(channel, FallbackView):
+            self.front_end.has_widgets = self.front_end.has_widgets or what == "hello"
+        elif not self.front_end.adopts:
+            self.front_end.adopts = True
+            for shown in self._shown:
+                # The page was late, not unable: the hub takes over what had fallen back.
+                if shown.widget is not None and not shown.keep_widget:
+                    self._drop_widget(shown)
+                    self._write(shown)
+
+    async def _be_patient(self) -> None:
+        """Fall back for outputs that nobody adopts."""
+        waiting = [shown for shown in self._shown if shown.acknowledgement is not None]
+        before = time.monotonic()
+        while waiting:
+            await asyncio.sleep(_CHECK_SECONDS)
+            now = time.monotonic()
+            heard = min(now - before, 2 * _CHECK_SECONDS) if listening() else 0.0
+            before = now
+            for shown in tuple(self._shown):
+                self._decide(shown, heard)
+            waiting = [shown for shown in self._shown if shown.acknowledgement is not None]
+
+    def _decide(self, shown: Shown, heard: float) -> None:
+        if shown.acknowledgement is None:
+            return
+        front_end = self.front_end
+        verdict = shown.acknowledgement.listened(heard, adopts=front_end.adopts, has_widgets=front_end.has_widgets)
+        if verdict is Verdict.FALL_BACK and shown.state.head.over:
+            verdict = Verdict.SETTLED  # the snapshot says it all
+        if verdict is Verdict.FALL_BACK:
+            shown.acknowledgement.fallen_back()
+            shown.form = Form.WIDGET
+            shown.widget = FallbackView(self._dispatcher.receive, view_id=shown.view.id)
+            self._write(shown)
+        elif verdict is Verdict.GIVE_UP:
+            front_end.has_widgets = False
+            self._drop_widget(shown)
+            self._write(shown)
+        if verdict in (Verdict.GIVE_UP, Verdict.SETTLED):
+            shown.acknowledgement = None
+            self._let_go_if_done(shown)
+
+    def _drop_widget(self, shown: Shown) -> None:
+        widget, shown.widget = shown.widget, None
+        if widget is not None:
+            shown.form = Form.ADOPTED
+            self._publisher.drop(widget)
+            widget.close()
+
+
+@functools.cache
+def session() -> Session:
+    """Return the one of this process."""
+    return Session()

@@ -1,0 +1,199 @@
+"""The views that this kernel has shown, and the runs they show; used on the background loop's thread only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flyte_jupyter.live import watcher
+from flyte_jupyter.view import _phases
+
+if TYPE_CHECKING:
+    from flyte_jupyter.live import RunState, Subscription
+    from flyte_jupyter.view._target import Target
+
+# How much is kept of runs that are over: so many runs, and so many actions in all of them. Older ones are read again.
+KEPT_RUNS = 50
+KEPT_ROWS = 300_000
+
+# Seconds that a look at a run may take, and without a change after which it is complete as far as we can know.
+CATCH_UP = 2.0
+QUIET = 0.15
+
+
+def random_id() -> str:
+    """Return an id as the protocol wants them: lower case letters and digits."""
+    return secrets.token_hex(8)
+
+
+@dataclass(eq=False)
+class View:
+    """One display of a run."""
+
+    id: str
+    target: Target
+    run: str  # the run key
+
+
+@dataclass(eq=False)
+class WatchedRun:
+    """A run that views show: followed while it goes on, kept as it was when it is over."""
+
+    target: Target
+    subscription: Subscription
+    followed: bool = True
+
+    @property
+    def state(self) -> RunState:
+        """What is known of the run."""
+        return self.subscription.state
+
+    @property
+    def failed(self) -> bool:
+        """Whether following it ended before the run did."""
+        head = self.state.head
+        return head.over and head.stale is not None
+
+
+class Views:
+    """Every view this kernel has shown, by id.
+
+    Args:
+        changed: called with a state that has changed.
+        replaced: called with the state that takes the place of an earlier one of the same run.
+    """
+
+    def __init__(self, changed: Callable[[RunState], None], replaced: Callable[[RunState], None]) -> None:
+        self._changed = changed
+        self._replaced = replaced
+        self._views: dict[str, View] = {}
+        self._runs: OrderedDict[str, WatchedRun] = OrderedDict()
+
+    async def open(self, target: Target) -> View:
+        """Watch a run and make a view of it; returns after a first look at the run, complete or not.
+
+        Raises:
+            NotFoundError: there is no such run.
+            FlyteError: the run cannot be watched.
+        """
+        run = await self._watch(target)
+        view = View(random_id(), target, run.state.key)
+        self._views[view.id] = view
+        if run.followed:
+            await _catch_up(run.subscription)
+            self._rest_if_over(run)
+        return view
+
+    def get(self, view_id: str) -> View | None:
+        """Return the view with this id, None if this kernel has not shown it."""
+        return self._views.get(view_id)
+
+    async def run(self, view: View) -> WatchedRun:
+        """Return the run of a view; one that was let go is read again.
+
+        Raises:
+            FlyteError: the run cannot be watched.
+        """
+        run = self._runs.get(view.run)
+        if run is None:
+            return await self._watch(view.target)
+        self._runs.move_to_end(view.run)
+        return run
+
+    async def catch_up(self, view: View) -> None:
+        """Wait a moment for what the backend has to say about the view's run: to the end where that has come."""
+        run = self._runs.get(view.run)
+        if run is not None and run.followed:
+            await _catch_up(run.subscription)
+
+    async def run_by_key(self, key: str) -> WatchedRun | None:
+        """Return the run with this key, None if no view of this kernel shows it.
+
+        Raises:
+            FlyteError: the run was let go and cannot be watched.
+        """
+        for view in self._views.values():
+            if view.run == key:
+                return await self.run(view)
+        return None
+
+    async def _watch(self, target: Target) -> WatchedRun:
+        subscription = await subscribe(target)
+        key = subscription.state.key
+        held = self._runs.get(key)
+        if held is not None and not held.failed:
+            subscription.close()
+            self._runs.move_to_end(key)
+            return held
+        run = WatchedRun(target, subscription)
+        self._runs[key] = run
+        subscription.on_change(lambda: self._on_change(run))
+        if held is not None:
+            held.subscription.close()
+            self._replaced(run.state)
+        return run
+
+    def _on_change(self, run: WatchedRun) -> None:
+        self._rest_if_over(run)
+        self._changed(run.state)
+
+    def _rest_if_over(self, run: WatchedRun) -> None:
+        if run.followed and run.state.head.over:
+            run.followed = False
+            run.subscription.close()
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        over = [(key, run) for key, run in self._runs.items() if not run.followed]
+        rows = sum(run.state.n for _, run in over)
+        for number, (key, run) in enumerate(over[:-1]):
+            if len(over) - number <= KEPT_RUNS and rows <= KEPT_ROWS:
+                break
+            rows -= run.state.n
+            del self._runs[key]
+
+
+async def look_once(target: Target) -> RunState:
+    """Return the state of a run as it is now, without following it further.
+
+    Raises:
+        NotFoundError: there is no such run.
+        FlyteError: the run cannot be watched.
+    """
+    async with await subscribe(target) as subscription:
+        await _catch_up(subscription)
+        return subscription.state
+
+
+async def subscribe(target: Target) -> Subscription:
+    """Watch a run: a share in its feed.
+
+    Raises:
+        NotFoundError: there is no such run.
+        FlyteError: the run cannot be watched.
+    """
+    return await watcher().watch(
+        target.client, target.name, project=target.project, domain=target.domain, org=target.org
+    )
+
+
+async def _catch_up(subscription: Subscription) -> None:
+    """Wait until all is known of a run that has ended, or until nothing more comes at once of one that goes on."""
+    state = subscription.state
+    changed = asyncio.Event()
+    remove = subscription.on_change(changed.set)
+
+    async def look() -> None:
+        while not state.head.over:
+            changed.clear()
+            quiet = None if state.head.phase in _phases.TERMINAL else QUIET
+            await asyncio.wait_for(changed.wait(), quiet)
+
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(look(), CATCH_UP)
+    remove()

@@ -1,0 +1,94 @@
+"""Waiting for runs while the buttons in their views work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Literal
+
+from flyte_jupyter.remote import Client, DeadlineExceededError, InvalidArgumentError, Run, background
+from flyte_jupyter.view._target import target_of
+from flyte_jupyter.view._views import subscribe
+
+if TYPE_CHECKING:
+    from flyte_jupyter.live import Subscription
+
+Condition = Literal["running", "terminal"]
+
+
+def wait(*runs: Any, until: Condition = "terminal", timeout: float | None = None, client: Client | None = None) -> None:
+    """Wait for runs, while the buttons in their views work.
+
+    An interrupt (Ctrl-C, the stop button) ends the wait and not the runs.
+
+    Args:
+        runs: names of runs; or runs or actions of `flyte_jupyter.remote` or of the `flyte` SDK.
+        until: "terminal" waits for the end, "running" for the start.
+        timeout: seconds for all of them; None waits for ever.
+        client: the connection for names; if None the current one.
+
+    Raises:
+        RunFailedError: a run ended without success, where its end was waited for.
+        DeadlineExceededError: the time is up; the runs go on.
+        FlyteError: a run cannot be watched.
+
+    Example:
+        >>> flyte_jupyter.wait(run, timeout=60)  # doctest: +SKIP
+    """
+    found = [as_run(run, client) for run in runs]
+    background().run(until_reached(found, until, timeout))
+    if until == "terminal":
+        for run in found:
+            run.raise_for_status()
+
+
+async def until_reached(runs: Sequence[Run], until: Condition, timeout: float | None = None) -> None:
+    """Wait until all `runs` have got as far as `until`; on the background loop.
+
+    Args:
+        runs: which.
+        until: "terminal" or "running".
+        timeout: seconds for all of them; None waits for ever.
+
+    Raises:
+        DeadlineExceededError: the time is up; the runs go on.
+        FlyteError: a run cannot be watched.
+    """
+    if until not in ("running", "terminal"):
+        raise InvalidArgumentError(f"{until!r} cannot be waited for.", 'Wait for "running" or "terminal".')
+    async with AsyncExitStack() as stack:
+        subscriptions: list[Subscription] = []
+        for run in runs:
+            target = target_of(run)
+            subscriptions.append(await stack.enter_async_context(await subscribe(target)))
+        try:
+            await asyncio.wait_for(asyncio.gather(*(one.wait(until) for one in subscriptions)), timeout)
+        except asyncio.TimeoutError:
+            names = ", ".join(run.name for run in runs)
+            raise DeadlineExceededError(
+                f"Not {until} after {timeout:g} seconds: {names}.", "The runs go on; only the wait has ended."
+            ) from None
+
+
+def as_run(run: Any, client: Client | None = None) -> Run:
+    """Return the Run of `flyte_jupyter.remote` for whatever names a run.
+
+    Args:
+        run: as for `wait`; also a `flyteidl2.workflow.Run` that the SDK was answered with.
+        client: as for `wait`.
+
+    Raises:
+        FlyteError: as for `wait`.
+    """
+    if isinstance(run, Run):
+        return run
+    if hasattr(run, "DESCRIPTOR"):
+        return Run.from_sdk(SimpleNamespace(pb2=run))
+    from flyteidl2.common.identifier_pb2 import ActionIdentifier
+    from flyteidl2.workflow import run_definition_pb2 as definition
+
+    target = target_of(run, client)
+    action = definition.Action(id=ActionIdentifier(run=target.identifier, name="a0"))
+    return Run(definition.Run(action=action), client=target.client)
