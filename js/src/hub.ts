@@ -19,17 +19,59 @@ export function viewOf(element: Element): string | null {
   return null;
 }
 
+/** How long a view outlives its placeholder, in case another placeholder of the same view takes its place. */
+const GRACE_MS = 250;
+
+/** A live view and the placeholder it stands in. */
+interface Adopted {
+  view: string;
+  host: HTMLElement;
+  mounted: Mounted;
+  cover: Cover;
+}
+
+/** Hides what the placeholder held, and can show it again. */
+class Cover {
+  readonly #element: Element;
+  readonly #host: Element;
+  #undo: (() => void)[] = [];
+  #on = false;
+
+  constructor(element: Element, host: Element) {
+    this.#element = element;
+    this.#host = host;
+  }
+
+  get on(): boolean {
+    return this.#on;
+  }
+
+  set(on: boolean): void {
+    this.#on = on;
+    for (const undo of this.#undo.splice(0)) undo();
+    if (!on) return;
+    for (const child of this.#element.children) {
+      if (child === this.#host || !(child instanceof HTMLElement)) continue;
+      const { display } = child.style;
+      child.style.display = "none";
+      this.#undo.push(() => {
+        child.style.display = display;
+      });
+    }
+  }
+}
+
 export class Hub {
-  readonly #id: string;
+  readonly id: string;
   readonly #connection: Connection;
-  readonly #mounted = new Map<Element, Mounted>();
+  readonly #adopted = new Map<Element, Adopted>();
   readonly #states = new Map<string, ViewState>();
   readonly #observer: MutationObserver;
   readonly #selector: string;
 
   /** `model` carries the trait `hub_id`. */
   constructor(model: Model, hubId: string) {
-    this.#id = hubId;
+    this.id = hubId;
     this.#selector = `[data-flyte-hub="${hubId}"],.fj-hub-${hubId}`;
     this.#connection = new Connection(model);
     this.#observer = new MutationObserver(this.#changed);
@@ -38,22 +80,13 @@ export class Hub {
     this.#adoptIn(document);
   }
 
-  get id(): string {
-    return this.#id;
-  }
-
   close(): void {
     this.#observer.disconnect();
-    for (const element of [...this.#mounted.keys()]) this.#drop(element);
+    for (const element of [...this.#adopted.keys()]) this.#drop(element);
     this.#connection.close();
   }
 
   readonly #changed = (records: MutationRecord[]): void => {
-    if (records.some((record) => record.removedNodes.length > 0)) {
-      for (const element of [...this.#mounted.keys()]) {
-        if (!element.isConnected) this.#drop(element);
-      }
-    }
     for (const record of records) {
       for (const node of record.addedNodes) {
         if (!(node instanceof Element) || !node.isConnected) continue;
@@ -61,7 +94,16 @@ export class Hub {
         this.#adoptIn(node);
       }
     }
+    if (this.#orphans().length > 0) setTimeout(this.#dropOrphans, GRACE_MS);
   };
+
+  readonly #dropOrphans = (): void => {
+    for (const element of this.#orphans()) this.#drop(element);
+  };
+
+  #orphans(): Element[] {
+    return [...this.#adopted.keys()].filter((element) => !element.isConnected);
+  }
 
   #adoptIn(root: ParentNode): void {
     for (const element of root.querySelectorAll(this.#selector)) this.#adopt(element);
@@ -69,41 +111,46 @@ export class Hub {
 
   #adopt(element: Element): void {
     const view = viewOf(element);
-    if (view === null || this.#mounted.has(element)) return;
+    if (view === null || this.#adopted.has(element)) return;
     if (element.querySelector(`:scope > [${LIVE}]`)) return;
-    let state = this.#states.get(view);
-    if (!state) {
-      state = new ViewState();
-      this.#states.set(view, state);
-    }
+    if (this.#move(view, element)) return;
     const host = document.createElement("div");
     host.setAttribute(LIVE, "");
-    const restore: (() => void)[] = [];
-    const mounted = mountView(this.#connection, view, host, state, {
-      shown: () => {
-        for (const child of [...element.children]) {
-          if (child === host || !("style" in child)) continue;
-          const { style } = child as HTMLElement;
-          const display = style.display;
-          style.display = "none";
-          restore.push(() => {
-            style.display = display;
-          });
-        }
-      },
-      hidden: () => {
-        for (const undo of restore.splice(0)) undo();
-      },
-    });
+    const adopted: Partial<Adopted> = { view, host, cover: new Cover(element, host) };
+    this.#adopted.set(element, adopted as Adopted);
     element.append(host);
-    this.#mounted.set(element, mounted);
+    adopted.mounted = mountView(this.#connection, view, host, this.#stateOf(view), {
+      showing: (on) => adopted.cover?.set(on),
+    });
+  }
+
+  /** Takes the live view along when the kernel has written the output anew: no blink, no new conversation. */
+  #move(view: string, element: Element): boolean {
+    const from = this.#orphans().find((orphan) => this.#adopted.get(orphan)?.view === view);
+    const adopted = from && this.#adopted.get(from);
+    if (!adopted) return false;
+    this.#adopted.delete(from);
+    this.#adopted.set(element, adopted);
+    const { on } = adopted.cover;
+    adopted.cover = new Cover(element, adopted.host);
+    adopted.cover.set(on);
+    element.append(adopted.host);
+    adopted.mounted.moved();
+    return true;
+  }
+
+  #stateOf(view: string): ViewState {
+    const state = this.#states.get(view) ?? new ViewState();
+    this.#states.set(view, state);
+    return state;
   }
 
   #drop(element: Element): void {
-    const mounted = this.#mounted.get(element);
-    this.#mounted.delete(element);
-    mounted?.close();
-    element.querySelector(`:scope > [${LIVE}]`)?.remove();
+    const adopted = this.#adopted.get(element);
+    if (!adopted) return;
+    this.#adopted.delete(element);
+    adopted.mounted.close();
+    adopted.host.remove();
   }
 }
 

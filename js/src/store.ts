@@ -57,7 +57,7 @@ export class RunStore implements Rows {
 
   readonly strings = new StringTable();
   readonly forest = new Forest();
-  /** Rows by phase number, the root among them. */
+  /** Actions by phase number, the root among them. */
   readonly counts = new Uint32Array(PHASES);
 
   /** First and last moment that any row tells of, NaN while there is none. */
@@ -80,13 +80,6 @@ export class RunStore implements Rows {
   /** The row of the root action, -1 while it is not known. */
   get root(): number {
     return this.#root;
-  }
-
-  /** Counts by phase of what the run consists of: all actions but the root, or the root where it is alone. */
-  progressCounts(): Uint32Array {
-    const counts = this.counts.slice();
-    if (this.n > 1 && this.root >= 0) counts[this.#slot(this.phase[this.root])]--;
-    return counts;
   }
 
   /** Whether any row is not terminal and may still change. */

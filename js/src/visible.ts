@@ -26,6 +26,8 @@ export class ViewState {
   /** Grows when `collapsed` or `openErrors` changes. */
   readonly version = signal(0);
   scrollTop = 0;
+  /** Grows when the view was put elsewhere in the page, which resets what is scrolled. */
+  readonly moved = signal(0);
 
   toggle(key: NodeKey): void {
     if (!this.collapsed.delete(key)) this.collapsed.add(key);

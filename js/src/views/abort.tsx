@@ -51,7 +51,7 @@ export function AbortRun() {
           onClick={(event) => confirm(abort, event)}
         >
           <StopIcon />
-          Yes, abort run
+          Confirm abort
         </button>
         <button type="button" class="button" onClick={() => abort.reset()}>
           Keep running

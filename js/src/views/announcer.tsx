@@ -20,7 +20,7 @@ export function Announcer() {
     said.current = { phase, failed, at: Date.now() };
     // What a view finds when it opens is read where it stands; only changes are said.
     if (last.phase < 0) return;
-    announcement.value = `Run ${store.head?.name}: ${phaseInfo(phase).word}, ${progress(store.progressCounts())}`;
+    announcement.value = `Run ${store.head?.name}: ${phaseInfo(phase).word}, ${progress(store.counts)}`;
   });
   return (
     <div class="said" role="status" aria-live="polite">

@@ -46,8 +46,8 @@ export function Header() {
         {!isTerminal(head.phase) && !head.over && <AbortRun />}
       </div>
       <div class="line">
-        <Bar counts={store.progressCounts()} />
-        <span class="progress">{progress(store.progressCounts())}</span>
+        <Bar counts={store.counts} />
+        <span class="progress">{progress(store.counts)}</span>
         <span class="gap" />
         <Times />
       </div>

@@ -12,13 +12,14 @@ import { Context } from "./context";
 import { RunView } from "./run";
 
 export interface Mounted {
+  /** The host was put elsewhere in the page. */
+  moved(): void;
   close(): void;
 }
 
 export interface MountOptions {
-  /** Called when the live view first has something to show, and when it no longer has. */
-  shown?: () => void;
-  hidden?: () => void;
+  /** Called when there is something to show, and when there no longer is. */
+  showing?: (on: boolean) => void;
   /** Say "connecting" while there is nothing to show, for there is no snapshot. */
   waiting?: boolean;
 }
@@ -86,7 +87,7 @@ export function mountView(
   const stopDrawing = effect(() => {
     const store = link.unknown.value ? null : link.store.value;
     if (store) {
-      if (!shown) options.shown?.();
+      if (!shown) options.showing?.(true);
       shown = true;
       render(
         <Context.Provider value={{ connection, link, store, state, aborts, errors, clock, announcement }}>
@@ -96,7 +97,7 @@ export function mountView(
       );
       return;
     }
-    if (shown) options.hidden?.();
+    if (shown) options.showing?.(false);
     shown = false;
     const note = link.unknown.value
       ? "The kernel no longer knows this view. Run the cell again."
@@ -105,13 +106,16 @@ export function mountView(
   });
 
   return {
+    moved() {
+      state.moved.value++;
+    },
     close() {
       clearInterval(timer);
       stopDrawing();
       stopTheme();
       stopSight();
       render(null, container);
-      if (shown) options.hidden?.();
+      if (shown) options.showing?.(false);
       link.close();
     },
   };

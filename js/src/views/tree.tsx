@@ -56,9 +56,10 @@ export function Tree() {
   const scroller = useRef<HTMLDivElement>(null);
   const scrolled = useSignal(state.scrollTop);
   const firstLine = useComputed(() => Math.floor(scrolled.value / ROW_HEIGHT)).value;
+  const moved = state.moved.value;
   useLayoutEffect(() => {
     if (scroller.current) scroller.current.scrollTop = state.scrollTop;
-  }, [state]);
+  }, [state, moved]);
 
   const selectedLine = visible.lineOfKey(store, state.selected.value);
   const axis = axisOf(store.earliest, store.latest, store.going ? now : null);
