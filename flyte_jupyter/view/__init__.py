@@ -12,27 +12,29 @@ if TYPE_CHECKING:
     from flyte_jupyter.view._html import snapshot_html
     from flyte_jupyter.view._table import RunTable
     from flyte_jupyter.view._text import text_tree
-    from flyte_jupyter.view._wait import as_run, until_reached, wait
+    from flyte_jupyter.view._wait import find_run, run_key, until, wait
 
 __all__ = [
     "RunTable",
-    "as_run",
+    "find_run",
     "install",
+    "run_key",
     "show",
     "shown_runs",
     "snapshot_html",
     "text_tree",
     "uninstall",
-    "until_reached",
+    "until",
     "wait",
 ]
 
 _HOMES = {
     "RunTable": "_table",
-    "as_run": "_wait",
+    "find_run": "_wait",
+    "run_key": "_wait",
     "snapshot_html": "_html",
     "text_tree": "_text",
-    "until_reached": "_wait",
+    "until": "_wait",
     "wait": "_wait",
 }
 

@@ -1,7 +1,7 @@
 """The static snapshot of a run: text/html that reads well anywhere, and that the page adopts where it can.
 
-It has to survive the sanitisers of JupyterLab, nbconvert and GitHub: no script, no style element, no svg, inline styles of
-plain values only, and it still makes sense as bare text and a table where the styles are dropped too.
+It has to survive the sanitisers of JupyterLab, nbconvert and GitHub: no script, no style element, no svg, inline styles
+of plain values only. It still makes sense as bare text and a table where the styles are dropped too.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ MAX_BYTES = 52_000
 MAX_ROWS = 200
 
 _MUTED = "color:#7d838c"
+_BAR = "display:flex;height:6px;max-width:640px;margin:3px 0;border-radius:3px;overflow:hidden"
 _CELL = "padding:1px 10px 1px 0;white-space:nowrap"
 _PRE = "margin:2px 0 4px 0;padding:4px 8px;white-space:pre-wrap;font-size:12px;border-left:3px solid #dc4444"
 
@@ -95,10 +96,14 @@ def _phase(phase: int) -> str:
 
 def _header(state: RunState, now: float) -> list[str]:
     head = state.head
-    lines = [
-        f"<div><b>{_phase(head.phase)}</b> &nbsp;<b>{_text(head.task or 'run')}</b> &nbsp;<code>{_text(state.name)}</code>"
-        f" &nbsp;{_elapsed(head.started, head.ended, now)}{_link(head.url)}</div>"
+    words = [
+        f"<b>{_phase(head.phase)}</b>",
+        f"<b>{_text(head.task or 'run')}</b>",
+        f"<code>{_text(state.name)}</code>",
+        _elapsed(head.started, head.ended, now),
+        _link(head.url),
     ]
+    lines = [f"<div>{' &nbsp;'.join(word for word in words if word)}</div>"]
     counts = _phases.ordered(state.counts())
     if counts:
         lines += [_bar(counts), f"<div>{_format.progress(state.counts())} &nbsp; {_legend(counts)}</div>"]
@@ -117,7 +122,7 @@ def _header(state: RunState, now: float) -> list[str]:
 def _link(url: str) -> str:
     if not url or urlsplit(url).scheme not in ("http", "https"):
         return ""
-    return f' &nbsp;<a href="{escape(url)}" target="_blank" rel="noopener">console</a>'
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener">console</a>'
 
 
 def _elapsed(started: float | None, ended: float | None, now: float) -> str:
@@ -126,11 +131,12 @@ def _elapsed(started: float | None, ended: float | None, now: float) -> str:
 
 
 def _bar(counts: list[tuple[int, int]]) -> str:
-    segments = "".join(
-        f'<div title="{_phases.look(phase).word} {_format.count(count)}" style="flex:{count} 1 0;background:{_phases.look(phase).color}"></div>'
-        for phase, count in counts
-    )
-    return f'<div style="display:flex;height:6px;max-width:640px;margin:3px 0;border-radius:3px;overflow:hidden">{segments}</div>'
+    segments = []
+    for phase, count in counts:
+        shown = _phases.look(phase)
+        title = f"{shown.word} {_format.count(count)}"
+        segments.append(f'<div title="{title}" style="flex:{count} 1 0;background:{shown.color}"></div>')
+    return f'<div style="{_BAR}">{"".join(segments)}</div>'
 
 
 def _legend(counts: list[tuple[int, int]]) -> str:
@@ -166,11 +172,15 @@ def _row(row: Row, depth: int, begin: float, span: float, now: float) -> str:
     name = "" if row.label in ("", row.name) else f' <span style="{_MUTED}">{_text(row.name, 60)}</span>'
     group = f' <span style="{_MUTED}">in {_text(row.group, 60)}</span>' if row.group else ""
     ran = _elapsed(row.started if _format.known(row.started) is not None else row.queued, row.ended, now)
-    return (
-        f'<tr><td align="left" style="{_CELL}">{indent}{label}{name}{group}</td><td align="left" style="{_CELL}">{_phase(row.phase)}</td>'
-        f'<td align="right" style="{_CELL}">{row.attempts if row.attempts > 1 else ""}</td>'
-        f'<td align="right" style="{_CELL}">{ran}</td><td align="left">{_time_bar(row, begin, span, now)}</td></tr>'
-    )
+    attempts = str(row.attempts) if row.attempts > 1 else ""
+    cells = [
+        f'<td align="left" style="{_CELL}">{indent}{label}{name}{group}</td>',
+        f'<td align="left" style="{_CELL}">{_phase(row.phase)}</td>',
+        f'<td align="right" style="{_CELL}">{attempts}</td>',
+        f'<td align="right" style="{_CELL}">{ran}</td>',
+        f'<td align="left">{_time_bar(row, begin, span, now)}</td>',
+    ]
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def _time_bar(row: Row, begin: float, span: float, now: float) -> str:
@@ -193,7 +203,8 @@ def _time_bar(row: Row, begin: float, span: float, now: float) -> str:
 
 
 def _error(row: Row, depth: int) -> str:
-    shown, text = escape(_format.shortened(_format.headline(row.error), 200)), _format.shortened(row.error.strip(), 600)
+    text = _format.shortened(row.error.strip(), 600)
+    shown = escape(_format.shortened(_format.headline(row.error), 200))
     indent = "&nbsp;" * (4 * min(depth, 30) + 2)
     if "\n" in text or len(text) > 200:
         shown = f'<details><summary>{shown}</summary><pre style="{_PRE}">{escape(text)}</pre></details>'

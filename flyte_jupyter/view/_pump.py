@@ -1,9 +1,9 @@
 """Keeping clicks alive while a cell blocks the main thread in one of our waits.
 
-On the main shell a kernel reads widgets' messages only between cells (ipykernel 6 always, ipykernel 7 where the front end
-uses no subshells). The pump handles what has arrived for widgets meanwhile, and leaves every other request, in order, for
-later. It stands on private parts of ipykernel: where they are not as expected it does nothing, and clicks wait for the end
-of the cell.
+On the main shell a kernel reads widgets' messages only between cells (ipykernel 6 always, ipykernel 7 where the front
+end uses no subshells). The pump handles what has arrived for widgets meanwhile, and leaves every other request, in
+order, for later. It stands on private parts of ipykernel: where they are not as expected it does nothing, and clicks
+wait for the end of the cell.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _pump6(kernel: Any) -> None:
 
 
 def _pump7(kernel: Any) -> None:
-    """Take messages from the pipe between ipykernel 7's shell thread and the main thread; others go on to the kernel."""
+    """Take messages from the pipe that leads from ipykernel 7's shell thread to the main one; others go their way."""
     restore = _parent_restorer(kernel)
     manager = kernel.shell_channel_thread.manager
     pipe = manager.get_shell_channel_to_subshell_pair(None).to_stream.socket

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 Condition = Literal["running", "terminal"]
 
 
-def wait(*runs: Any, until: Condition = "terminal", timeout: float | None = None, client: Client | None = None) -> None:
+def wait(
+    *runs: Any, wait_for: Condition = "terminal", timeout: float | None = None, client: Client | None = None
+) -> None:
     """Wait for runs, while the buttons in their views work.
 
     An interrupt (Ctrl-C, the stop button) ends the wait and not the runs.
 
     Args:
         runs: names of runs; or runs or actions of `flyte_jupyter.remote` or of the `flyte` SDK.
-        until: "terminal" waits for the end, "running" for the start.
+        wait_for: "terminal" waits for the end, "running" for the start.
         timeout: seconds for all of them; None waits for ever.
         client: the connection for names; if None the current one.
 
@@ -37,42 +39,42 @@ def wait(*runs: Any, until: Condition = "terminal", timeout: float | None = None
     Example:
         >>> flyte_jupyter.wait(run, timeout=60)  # doctest: +SKIP
     """
-    found = [as_run(run, client) for run in runs]
-    background().run(until_reached(found, until, timeout))
-    if until == "terminal":
+    found = [find_run(run, client) for run in runs]
+    background().run(until(found, wait_for, timeout))
+    if wait_for == "terminal":
         for run in found:
             run.raise_for_status()
 
 
-async def until_reached(runs: Sequence[Run], until: Condition, timeout: float | None = None) -> None:
-    """Wait until all `runs` have got as far as `until`; on the background loop.
+async def until(runs: Sequence[Run], condition: Condition, timeout: float | None = None) -> None:
+    """Wait until all `runs` have got as far as `condition`; on the background loop.
 
     Args:
         runs: which.
-        until: "terminal" or "running".
+        condition: "terminal" or "running".
         timeout: seconds for all of them; None waits for ever.
 
     Raises:
         DeadlineExceededError: the time is up; the runs go on.
         FlyteError: a run cannot be watched.
     """
-    if until not in ("running", "terminal"):
-        raise InvalidArgumentError(f"{until!r} cannot be waited for.", 'Wait for "running" or "terminal".')
+    if condition not in ("running", "terminal"):
+        raise InvalidArgumentError(f"{condition!r} cannot be waited for.", 'Wait for "running" or "terminal".')
     async with AsyncExitStack() as stack:
         subscriptions: list[Subscription] = []
         for run in runs:
             target = target_of(run)
             subscriptions.append(await stack.enter_async_context(await subscribe(target)))
         try:
-            await asyncio.wait_for(asyncio.gather(*(one.wait(until) for one in subscriptions)), timeout)
+            await asyncio.wait_for(asyncio.gather(*(one.wait(condition) for one in subscriptions)), timeout)
         except asyncio.TimeoutError:
             names = ", ".join(run.name for run in runs)
             raise DeadlineExceededError(
-                f"Not {until} after {timeout:g} seconds: {names}.", "The runs go on; only the wait has ended."
+                f"Not {condition} after {timeout:g} seconds: {names}.", "The runs go on; only the wait has ended."
             ) from None
 
 
-def as_run(run: Any, client: Client | None = None) -> Run:
+def find_run(run: Any, client: Client | None = None) -> Run:
     """Return the Run of `flyte_jupyter.remote` for whatever names a run.
 
     Args:
@@ -92,3 +94,8 @@ def as_run(run: Any, client: Client | None = None) -> Run:
     target = target_of(run, client)
     action = definition.Action(id=ActionIdentifier(run=target.identifier, name="a0"))
     return Run(definition.Run(action=action), client=target.client)
+
+
+def run_key(run: Run) -> str:
+    """Return the key under which everything of a run is shared, as `shown_runs` has it."""
+    return target_of(run).key
