@@ -1,0 +1,337 @@
+"""Starting, finding and stopping the backend's process."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import http.client
+import importlib.util
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flyte_jupyter.local._errors import LocalBackendError
+from flyte_jupyter.local._paths import StateDir
+
+_OLDEST_SDK = (2, 12)
+_START_SECONDS = 60.0
+_STOP_SECONDS = 15.0
+_BOOT = "import sys; sys.path.insert(0, {root!r}); from flyte_jupyter.local._cli import main; sys.exit(main())"
+
+
+class LocalBackend:
+    """A running embedded backend. As a context manager it stops the backend at the end.
+
+    Attributes:
+        endpoint: `http://localhost:PORT/TOKEN`, for `flyte.init(endpoint=..., insecure=True)` and `flyte_jupyter.connect`. Whoever
+            knows it can run code as you.
+        pid: The process.
+        state_dir: Where it keeps its state.
+    """
+
+    def __init__(self, endpoint: str, pid: int, state_dir: Path) -> None:
+        self.endpoint = endpoint
+        self.pid = pid
+        self.state_dir = state_dir
+
+    def __repr__(self) -> str:
+        return (
+            f"<LocalBackend http://{urlsplit(self.endpoint).netloc} pid={self.pid} state_dir={str(self.state_dir)!r}>"
+        )
+
+    def __enter__(self) -> LocalBackend:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop the backend and everything that it runs; nothing happens if it is gone."""
+        stop(self.state_dir)
+
+    def set_faults(self, names: Sequence[str]) -> None:
+        """Switch these faults on and all others off (for tests of clients).
+
+        Raises:
+            LocalBackendError: there is no such fault, or no backend.
+        """
+        _ask(self.endpoint, "faults", {"names": list(names)})
+
+
+def start(
+    state_dir: str | os.PathLike[str] | None = None,
+    port: int = 0,
+    max_parallel: int | None = None,
+    *,
+    faults: Sequence[str] = (),
+    idle_exit: float | None = None,
+) -> LocalBackend:
+    """Start the embedded backend, or hand back the one that is running.
+
+    It runs as a process of its own, on this interpreter, and ends by itself after 30 minutes without client and without running
+    action. Tasks may import from the current directory, as the caller can.
+
+    Args:
+        state_dir: Where it keeps its state; by default a directory per user and interpreter.
+        port: The port on loopback. 0: the one it had before in this directory, if it is free, else any.
+        max_parallel: How many attempts run at once; by default twice the processors, at least 4.
+        faults: Faults to behave with, for tests (`flyte-jupyter local start --help` lists them).
+        idle_exit: Seconds until it ends by itself when nobody uses it.
+
+    Returns:
+        The running backend.
+
+    Raises:
+        LocalBackendError: it cannot be started; the message says why.
+
+    Example:
+        >>> with flyte_jupyter.local.start() as backend:
+        ...     flyte.init(endpoint=backend.endpoint, insecure=True, project="demo", domain="development")
+    """
+    if port and not 0 < port < 65536:
+        raise LocalBackendError(f"{port} is no port.", "Choose one between 1024 and 65535, or none.")
+    if max_parallel is not None and max_parallel < 1:
+        raise LocalBackendError(f"max_parallel must be at least 1, and is {max_parallel}.")
+    paths = StateDir.of(state_dir).prepare()
+    with _locked(paths.start_lock):
+        if _alive(paths):
+            backend = _running(paths, port)
+        else:
+            check_requirements()
+            backend = _launch(paths, port, max_parallel, faults, idle_exit)
+            faults = ()
+    with contextlib.suppress(OSError):
+        _ask(backend.endpoint, "register", {"path": str(Path.cwd())})
+    if faults:
+        backend.set_faults(faults)
+    return backend
+
+
+def status(state_dir: str | os.PathLike[str] | None = None) -> dict[str, Any] | None:
+    """What the backend in a state directory says of itself; None if none is running.
+
+    Returns:
+        `endpoint`, `pid`, `state_dir`, `executable`, `versions`, `runs`, `running_actions` and more.
+    """
+    paths = StateDir.of(state_dir)
+    if not _alive(paths):
+        return None
+    state = _state(paths)
+    return {"endpoint": state["endpoint"], **_ask(state["endpoint"], "status", {})}
+
+
+def stop(state_dir: str | os.PathLike[str] | None = None) -> bool:
+    """Stop the backend in a state directory, with everything that it runs.
+
+    Returns:
+        Whether there was one.
+    """
+    paths = StateDir.of(state_dir)
+    if not _alive(paths):
+        return False
+    with _locked(paths.start_lock):
+        if not _alive(paths):
+            return False
+        state = _state(paths)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(state["pid"], signal.SIGTERM)
+        if not _wait(lambda: not _alive(paths), _STOP_SECONDS):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(state["pid"], signal.SIGKILL)
+            _wait(lambda: not _alive(paths), _STOP_SECONDS)
+    return True
+
+
+def check_requirements() -> None:
+    """See that what the backend needs is installed.
+
+    Raises:
+        LocalBackendError: something is missing or too old.
+    """
+    if sys.platform == "win32":
+        raise LocalBackendError("The embedded backend needs Linux or macOS.", "Use WSL, or a Flyte cluster.")
+    missing = [name for name in ("flyte", "hypercorn") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise LocalBackendError(
+            f"The embedded backend needs {' and '.join(missing)}, which {sys.executable} does not have.",
+            "Run: pip install 'flyte-jupyter[local]'",
+        )
+    try:
+        sdk = version("flyte")
+    except PackageNotFoundError:
+        return
+    numbers = tuple(int(number) for number in re.findall(r"\d+", sdk)[:2])
+    if numbers < _OLDEST_SDK:
+        wanted = ".".join(map(str, _OLDEST_SDK))
+        raise LocalBackendError(
+            f"The embedded backend needs the flyte SDK {wanted} or newer, and this is {sdk}.",
+            "Run: pip install --upgrade flyte",
+        )
+
+
+def _launch(
+    paths: StateDir, port: int, max_parallel: int | None, faults: Sequence[str], idle_exit: float | None
+) -> LocalBackend:
+    root = str(Path(__file__).resolve().parents[2])
+    reader, writer = os.pipe()
+    command = [
+        sys.executable,
+        "-c",
+        _BOOT.format(root=root),
+        "serve",
+        "--state-dir",
+        str(paths.root),
+        "--port",
+        str(port),
+    ]
+    command += ["--ready-fd", str(writer)]
+    if max_parallel is not None:
+        command += ["--max-parallel", str(max_parallel)]
+    if idle_exit is not None:
+        command += ["--idle-exit", str(idle_exit)]
+    for fault in faults:
+        command += ["--fault", fault]
+    with os.fdopen(reader, "rb") as ready:
+        try:
+            with os.fdopen(os.open(paths.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as log:
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=paths.root,
+                    pass_fds=(writer,),
+                    start_new_session=True,  # Ctrl-C in a notebook or terminal is not meant for it
+                )
+        finally:
+            os.close(writer)
+        answer = _answer(ready, process, paths)
+    if "error" in answer:
+        process.wait()
+        raise LocalBackendError(answer["error"], answer.get("hint", ""))
+    _reap_later(process)
+    return LocalBackend(answer["endpoint"], answer["pid"], paths.root)
+
+
+def _answer(ready: Any, process: subprocess.Popen[bytes], paths: StateDir) -> Mapping[str, Any]:
+    """The one line that the new process writes, or what can be said without it."""
+    readable, _, _ = select.select([ready], [], [], _START_SECONDS)
+    line = ready.readline() if readable else b""
+    if line:
+        return json.loads(line)
+    if not readable:
+        process.kill()
+        return {
+            "error": f"The embedded backend did not start within {_START_SECONDS:.0f} s.",
+            "hint": f"See {paths.log}.",
+        }
+    code = process.wait()
+    return {"error": f"The embedded backend ended at once (exit code {code}).", "hint": f"See {paths.log}."}
+
+
+_children: list[subprocess.Popen[bytes]] = []
+
+
+def _reap_later(process: subprocess.Popen[bytes]) -> None:
+    """Keep the handle, so that nobody warns of a child that lives on, and look after those that have ended."""
+    _children[:] = [child for child in _children if child.poll() is None]
+    _children.append(process)
+
+
+def _running(paths: StateDir, port: int) -> LocalBackend:
+    state = _state(paths)
+    if state["executable"] != sys.executable:
+        raise LocalBackendError(
+            f"The backend in {paths.root} runs on another interpreter ({state['executable']}), and tasks run where it runs.",
+            "Stop it, or use another state directory.",
+        )
+    if port and port != state["port"]:
+        raise LocalBackendError(
+            f"The backend in {paths.root} is running on port {state['port']}, not on {port}.",
+            "Stop it first, or use another state directory.",
+        )
+    return LocalBackend(state["endpoint"], state["pid"], paths.root)
+
+
+def _state(paths: StateDir) -> dict[str, Any]:
+    """What the living backend wrote about itself; it may be about to."""
+    found: dict[str, Any] = {}
+
+    def written() -> bool:
+        with contextlib.suppress(OSError, ValueError):
+            found.update(json.loads(paths.state_file.read_text()))
+        return _pid_alive(found.get("pid", 0)) or not _alive(paths)
+
+    _wait(written, _START_SECONDS)
+    if not _pid_alive(found.get("pid", 0)):
+        raise LocalBackendError(f"The backend in {paths.root} ended just now.", f"See {paths.log}.")
+    return found
+
+
+def _pid_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return pid > 0
+
+
+def _alive(paths: StateDir) -> bool:
+    """Whether a backend holds the directory. The lock ends with the process, however it ends."""
+    for child in _children:
+        child.poll()
+    try:
+        with paths.serve_lock.open("r") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    except OSError as error:
+        raise LocalBackendError(f"The state directory {paths.root} cannot be read ({error.strerror}).") from error
+    return False
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _wait(condition: Any, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _ask(endpoint: str, what: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """One question to the running backend, without any proxy between."""
+    parts = urlsplit(endpoint)
+    connection = http.client.HTTPConnection("127.0.0.1", parts.port or 0, timeout=30)
+    try:
+        connection.request(
+            "POST", f"{parts.path}/flyte-jupyter/{what}", json.dumps(request), {"Content-Type": "application/json"}
+        )
+        response = connection.getresponse()
+        body = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise LocalBackendError(f"The backend on port {parts.port} does not answer ({error}).") from error
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise LocalBackendError(body.decode(errors="replace") or f"The backend answered {response.status}.")
+    return json.loads(body)
