@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { include: ["test/**/*.test.{ts,tsx}"], environment: "happy-dom", css: true },
+  test: { include: ["test/**/*.test.{ts,tsx}"], environment: "happy-dom", css: true, testTimeout: 30_000 },
 });

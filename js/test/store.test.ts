@@ -63,7 +63,8 @@ describe("RunStore", () => {
     const { run, store } = fan(3);
     apply(store, run.snapshot());
     const changed = [];
-    for (let i = 0; i < 5000; i++) changed.push(run.add({ name: `more ${i}`, parent: i % 4, group: `g${i % 3}` }));
+    for (let i = 0; i < 5000; i++)
+      changed.push(run.add({ name: `more ${i}`, parent: i % 4, group: `g${i % 3}` }));
     apply(store, run.delta(changed));
     expect(store.n).toBe(5004);
     expect(name(store, 5003)).toBe("more 4999");
@@ -123,8 +124,15 @@ describe("decodeFrame", () => {
     const { content, buffers } = run.snapshot();
     expect(() => decodeFrame(content, buffers.slice(1))).toThrow(FrameError);
     expect(() => decodeFrame({ ...content, changed: 2 }, buffers)).toThrow(FrameError);
-    expect(() => decodeFrame(content, [...buffers.slice(0, -1), new DataView(new ArrayBuffer(1))])).toThrow(FrameError);
-    expect(() => decodeFrame(content, buffers.map(() => "text"))).toThrow(FrameError);
+    expect(() => decodeFrame(content, [...buffers.slice(0, -1), new DataView(new ArrayBuffer(1))])).toThrow(
+      FrameError,
+    );
+    expect(() =>
+      decodeFrame(
+        content,
+        buffers.map(() => "text"),
+      ),
+    ).toThrow(FrameError);
   });
 
   it("passes over columns it does not know", () => {

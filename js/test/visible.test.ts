@@ -39,7 +39,9 @@ describe("the list of visible lines", () => {
     const { store, state, lines } = setup();
     expect(shown(store, state, lines)).toEqual(ALL);
     const folder = lines.node[2];
-    expect([store.forest.size[folder], store.forest.place[folder], store.forest.size[lines.node[0]]]).toEqual([2, 2, 3]);
+    expect([store.forest.size[folder], store.forest.place[folder], store.forest.size[lines.node[0]]]).toEqual(
+      [2, 2, 3],
+    );
   });
 
   it("leaves out what is collapsed", () => {
@@ -124,7 +126,8 @@ describe("100,000 rows", () => {
   it("are all there, and listed anew only when something moved", () => {
     const run = new RunWriter("k");
     run.add({ name: "a0" });
-    for (let i = 1; i < 100_000; i++) run.add({ name: `n${i}`, parent: i < 20 ? 0 : Math.floor(i / 20), group: "" });
+    for (let i = 1; i < 100_000; i++)
+      run.add({ name: `n${i}`, parent: i < 20 ? 0 : Math.floor(i / 20), group: "" });
     const store = new RunStore("k");
     apply(store, run.snapshot());
     const lines = new VisibleLines();

@@ -21,7 +21,7 @@ export function Header() {
   const { head } = store;
   if (!head) return null;
   const info = phaseInfo(head.phase);
-  const url = safeUrl(link.console.value || head.url);
+  const url = safeUrl(link.console.value) || safeUrl(head.url);
   return (
     <header class="head">
       <div class="line">

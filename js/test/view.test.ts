@@ -1,0 +1,288 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { RunWriter } from "../dev/encode";
+import { hostile, TRACEBACK } from "../dev/scenes";
+import {
+  actionRow,
+  all,
+  button,
+  click,
+  eventually,
+  live,
+  one,
+  openPage,
+  type Page,
+  placeholder,
+  rowCount,
+  smallRun,
+} from "./page";
+
+let page: Page | undefined;
+afterEach(() => {
+  page?.cleanup();
+  page = undefined;
+  document.body.replaceChildren();
+});
+
+async function open(run = smallRun()): Promise<Page> {
+  page = openPage(run);
+  const { element } = page;
+  await eventually(() => expect(live(element)?.querySelector(".run")).toBeTruthy());
+  return page;
+}
+
+const text = (element: Element) => live(element)?.querySelector(".run")?.textContent ?? "";
+
+describe("the header", () => {
+  it("says phase, task, name and progress", async () => {
+    const { element } = await open();
+    expect(one(element, ".badge").textContent).toBe("Running");
+    expect(text(element)).toContain("1 of 4 done, 2 running, 1 failed");
+    expect(one(element, ".name").textContent).toBe("r1");
+    expect(button(element, "Copy run name")).toBeDefined();
+  });
+
+  it("links to the console by http and https only", async () => {
+    const run = smallRun();
+    run.head.url = "javascript:alert(1)";
+    const { element, kernel } = await open(run);
+    expect(all(element, "a")).toEqual([]);
+    run.head.url = "https://example.org/x";
+    kernel.delta(run, []);
+    await eventually(() => expect(one(element, "a").getAttribute("href")).toBe("https://example.org/x"));
+    expect(one(element, "a").getAttribute("rel")).toContain("noopener");
+  });
+
+  it("has no Abort button once the run is over", async () => {
+    const { element, kernel, run } = await open();
+    expect(button(element, "Abort run")).toBeDefined();
+    run.head = { ...run.head, phase: 5, ended: Date.now(), over: true };
+    kernel.delta(run, []);
+    await eventually(() => expect(one(element, ".badge").textContent).toBe("Succeeded"));
+    expect(button(element, "Abort run")).toBeUndefined();
+  });
+});
+
+describe("abort", () => {
+  it("asks, sends the request, and says so until the phase changes", async () => {
+    const { element, kernel, run } = await open();
+    click(button(element, "Abort run"));
+    await eventually(() => expect(button(element, "Confirm abort")).toBeDefined());
+    expect(kernel.received.some((message) => message.type === "request")).toBe(false);
+    click(button(element, "Confirm abort"));
+    await eventually(() => expect(text(element)).toContain("Aborting…"));
+    const request = kernel.received.at(-1);
+    expect(request).toMatchObject({ type: "request", method: "abort_run", params: { run: run.key } });
+    run.head = { ...run.head, phase: 7, ended: Date.now() };
+    kernel.delta(run, []);
+    await eventually(() => expect(text(element)).not.toContain("Aborting…"));
+  });
+
+  it("can be thought over", async () => {
+    const { element, kernel } = await open();
+    click(button(element, "Abort run"));
+    await eventually(() => expect(button(element, "Keep running")).toBeDefined());
+    click(button(element, "Keep running"));
+    await eventually(() => expect(button(element, "Abort run")).toBeDefined());
+    expect(kernel.received.some((message) => message.type === "request")).toBe(false);
+  });
+
+  it("says that the kernel is busy while it does not answer", async () => {
+    const { element, kernel } = await open();
+    kernel.busy = true;
+    click(button(element, "Abort run"));
+    await eventually(() => expect(button(element, "Confirm abort")).toBeDefined());
+    click(button(element, "Confirm abort"));
+    await eventually(() => expect(text(element)).toContain("Sent, kernel busy"));
+    kernel.wake();
+    await eventually(() => expect(text(element)).toContain("Aborting…"));
+  });
+
+  it("says why it could not be done, and can be tried again", async () => {
+    const { element, kernel } = await open();
+    kernel.answer = () => {
+      throw new Error("The backend refused.");
+    };
+    click(button(element, "Abort run"));
+    await eventually(() => expect(button(element, "Confirm abort")).toBeDefined());
+    click(button(element, "Confirm abort"));
+    await eventually(() => expect(text(element)).toContain("The backend refused."));
+    click(button(element, "Dismiss"));
+    await eventually(() => expect(button(element, "Abort run")).toBeDefined());
+  });
+
+  it("aborts one action with two clicks, and is offered for those that go on only", async () => {
+    const { element, kernel, run } = await open();
+    const names = () => all(element, "button").map((it) => it.getAttribute("aria-label"));
+    expect(names()).not.toContain("Abort action a1");
+    click(button(element, "Abort action a2"));
+    await eventually(() => expect(names()).toContain("Abort action a2: press again to confirm"));
+    click(button(element, "Abort action a2: press again to confirm"));
+    await eventually(() => expect(actionRow(element, "a2").textContent).toContain("Aborting…"));
+    expect(kernel.received.at(-1)).toMatchObject({
+      method: "abort_action",
+      params: { run: run.key, action: "a2" },
+    });
+    Object.assign(run.rows[2], { phase: 7, ended: Date.now() });
+    kernel.delta(run, [2]);
+    await eventually(() => expect(actionRow(element, "a2").dataset.phase).toBe("aborted"));
+    expect(actionRow(element, "a2").textContent).not.toContain("Aborting…");
+  });
+
+  it("is told at once where the kernel is gone", async () => {
+    const { element, kernel } = await open();
+    kernel.gone = true;
+    click(button(element, "Abort run"));
+    await eventually(() => expect(button(element, "Confirm abort")).toBeDefined());
+    click(button(element, "Confirm abort"));
+    await eventually(() => expect(text(element)).toContain("cannot be reached"));
+    expect(text(element)).toContain("Disconnected");
+    kernel.gone = false;
+    kernel.emit({ type: "beat" });
+    await eventually(() => expect(text(element)).not.toContain("Disconnected"));
+  });
+});
+
+describe("the tree", () => {
+  it("is a treegrid whose rows tell action, phase and place", async () => {
+    const { element } = await open();
+    const row = actionRow(element, "a2");
+    expect(row.closest("[role=treegrid]")).not.toBeNull();
+    expect(row.dataset.phase).toBe("running");
+    const aria = (name: string) => row.getAttribute(`aria-${name}`);
+    expect(["level", "posinset", "setsize", "rowindex"].map(aria)).toEqual(["2", "2", "3", "4"]);
+    expect(actionRow(element, "a0").getAttribute("aria-expanded")).toBe("true");
+  });
+
+  it("draws the rows in sight only", async () => {
+    const run = smallRun();
+    for (let i = 0; i < 5000; i++) run.add({ name: `n${i}`, parent: 0 });
+    const { element } = await open(run);
+    expect(all(element, "[data-action]").length).toBeLessThan(60);
+    expect(one(element, "[role=treegrid]").getAttribute("aria-rowcount")).toBe("5005");
+    const tree = one(element, "[role=treegrid]");
+    tree.scrollTop = 26 * 3000;
+    tree.dispatchEvent(new Event("scroll"));
+    await eventually(() => actionRow(element, "n3000"));
+    expect(all(element, "[data-action]").length).toBeLessThan(60);
+  });
+
+  it("obeys the keyboard and keeps the keys from the page", async () => {
+    const { element } = await open();
+    const tree = one(element, "[role=treegrid]");
+    const leaked: string[] = [];
+    document.body.addEventListener("keydown", (event) => leaked.push(event.key), { once: true });
+    const press = (key: string) =>
+      tree.dispatchEvent(
+        new KeyboardEvent("keydown", { key, bubbles: true, composed: true, cancelable: true }),
+      );
+    const selected = () => all(element, "[aria-selected=true]").map((row) => row.dataset.action);
+    press("ArrowDown");
+    await eventually(() => expect(selected()).toEqual(["a0"]));
+    expect(tree.getAttribute("aria-activedescendant")).toBe(actionRow(element, "a0").id);
+    press("End");
+    await eventually(() => expect(selected()).toEqual(["a3"]));
+    press("ArrowUp");
+    await eventually(() => expect(selected()).toEqual(["a2"]));
+    press("ArrowLeft");
+    await eventually(() => expect(selected()).toEqual(["a0"]));
+    press("ArrowLeft");
+    await rowCount(element, 1);
+    press("Enter");
+    await rowCount(element, 4);
+    press("ArrowRight");
+    await eventually(() => expect(selected()).toEqual(["a1"]));
+    press("Home");
+    await eventually(() => expect(selected()).toEqual(["a0"]));
+    expect(leaked).toEqual([]);
+    press("x");
+    expect(leaked).toEqual(["x"]);
+  });
+
+  it("shows groups as folders with their counts", async () => {
+    const run = smallRun();
+    for (let i = 0; i < 3; i++) run.add({ name: `g${i}`, parent: 0, group: "map", phase: i === 0 ? 5 : 4 });
+    const { element } = await open(run);
+    const folder = one(element, "[role=row][data-group=map]");
+    expect(folder.textContent).toContain("1 of 3");
+    expect(folder.dataset.phase).toBe("running");
+    expect(actionRow(element, "g0").getAttribute("aria-level")).toBe("3");
+  });
+
+  it("says when nothing has come yet", async () => {
+    const { element } = await open(new RunWriter("host|p/d/r0", { name: "r0", phase: 1 }));
+    expect(text(element)).toContain("No actions yet");
+  });
+
+  it("keeps what was collapsed and selected when the view comes back", async () => {
+    const { element } = await open();
+    click(one(element, "[data-action=a0] .twisty"));
+    await rowCount(element, 1);
+    element.remove();
+    await eventually(() => expect(live(element)).toBeNull());
+    const again = placeholder("v1");
+    document.body.append(again);
+    await rowCount(again, 1);
+  });
+});
+
+describe("errors", () => {
+  it("show their first line in the row, and all of it where one asks", async () => {
+    const { element, kernel, run } = await open();
+    kernel.answer = () => ({ kind: "USER", code: "ValueError", message: TRACEBACK });
+    const inline = one(element, "[data-action=a3] .inline-error");
+    expect(inline.textContent).toBe("ValueError: no");
+    click(inline);
+    await eventually(() => expect(one(element, ".detail pre").textContent).toBe(TRACEBACK));
+    expect(kernel.received.at(-1)).toMatchObject({ method: "error", params: { run: run.key, action: "a3" } });
+    expect(one(element, ".detail").textContent).toContain("user error");
+    expect(button(element, "Copy error of a3")).toBeDefined();
+    click(button(element, "Close"));
+    await eventually(() => expect(all(element, ".detail")).toEqual([]));
+  });
+
+  it("show what is known where the kernel has no more", async () => {
+    const { element, kernel } = await open();
+    kernel.answer = () => {
+      throw new Error("The backend has no details.");
+    };
+    click(one(element, "[data-action=a3] .inline-error"));
+    await eventually(() =>
+      expect(one(element, ".detail").textContent).toContain("The backend has no details."),
+    );
+    expect(one(element, ".detail pre").textContent).toBe("ValueError: no\nsecond line");
+  });
+
+  it("of the run stand below the header, and unfold", async () => {
+    const run = smallRun();
+    run.head = { ...run.head, phase: 6, error: "RuntimeError: top\n1\n2\n3\n4\n5" };
+    const { element, kernel } = await open(run);
+    kernel.answer = () => ({ kind: "SYSTEM", code: "", message: "everything" });
+    expect(one(element, ".error.root pre").textContent).toBe("RuntimeError: top\n1\n2\n3");
+    click(one(element, ".fold"));
+    await eventually(() => expect(one(element, ".error.root pre").textContent).toBe("everything"));
+    expect(kernel.received.at(-1)).toMatchObject({ method: "error", params: { action: "a0" } });
+  });
+});
+
+describe("notes", () => {
+  it("say that the backend is lost, and why the run was aborted", async () => {
+    const run = smallRun();
+    run.head = { ...run.head, stale: { since: Date.now() - 5000, reason: "No answer." } };
+    const { element, kernel } = await open(run);
+    expect(text(element)).toMatch(/Stale since .*, reconnecting… No answer\./);
+    run.head = { ...run.head, stale: null, phase: 7, abort_reason: "wrong table" };
+    kernel.delta(run, []);
+    await eventually(() => expect(text(element)).toContain("Aborted: wrong table"));
+    expect(text(element)).not.toContain("Stale");
+  });
+});
+
+describe("hostile text", () => {
+  it("stays text wherever it stands", async () => {
+    const { element } = await open(hostile(Date.now()));
+    const root = live(element) as ShadowRoot;
+    expect(root.querySelectorAll("img, script, a, iframe, object").length).toBe(0);
+    expect(root.textContent).toContain('<img src=x onerror="window.hacked=1">');
+    expect("hacked" in window).toBe(false);
+  });
+});
