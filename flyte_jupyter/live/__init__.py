@@ -3,7 +3,8 @@
 from flyte_jupyter.live._details import ActionError
 from flyte_jupyter.live._feed import Feed
 from flyte_jupyter.live._frames import Frame, FrameWriter
-from flyte_jupyter.live._state import Head, Row, RunState, Stale
+from flyte_jupyter.live._model import Head, Row, Stale
+from flyte_jupyter.live._state import RunState
 from flyte_jupyter.live._timing import Timing
 from flyte_jupyter.live._watcher import Condition, Subscription, Watcher, watcher
 

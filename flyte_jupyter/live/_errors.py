@@ -12,8 +12,9 @@ from flyteidl2.workflow.run_service_pb2 import GetActionDetailsRequest
 
 from flyte_jupyter.live._client import Client
 from flyte_jupyter.live._details import ActionError, abort_reason_of, error_of, excerpt, running_since
+from flyte_jupyter.live._model import ROOT
 from flyte_jupyter.live._phases import REVERSIBLE
-from flyte_jupyter.live._state import ROOT, RunState
+from flyte_jupyter.live._state import RunState
 from flyte_jupyter.remote import FlyteError, methods
 
 BUDGET = 25  # actions, besides the root, whose error is fetched unasked

@@ -19,9 +19,10 @@ from flyte_jupyter.live._client import Client
 from flyte_jupyter.live._details import ActionError
 from flyte_jupyter.live._errors import ErrorFetcher
 from flyte_jupyter.live._listing import list_into, name_actions
+from flyte_jupyter.live._model import ROOT, Stale
 from flyte_jupyter.live._notifier import Notifier
 from flyte_jupyter.live._phases import TERMINAL
-from flyte_jupyter.live._state import ROOT, RunState, Stale, wall_ms
+from flyte_jupyter.live._state import RunState, wall_ms
 from flyte_jupyter.live._timing import Timing
 from flyte_jupyter.remote import (
     FlyteError,

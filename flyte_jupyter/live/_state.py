@@ -7,58 +7,31 @@ import time
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 from flyteidl2.workflow.run_definition_pb2 import Action, ActionDetails, ActionMetadata, EnrichedAction
 
+from flyte_jupyter.live._model import CONDITION, ROOT, TASK, TRACE, UNKNOWN, Head, Row
 from flyte_jupyter.live._phases import PAUSED, REVERSIBLE, RUNNING, TERMINAL
 from flyte_jupyter.live._strings import Strings
 from flyte_jupyter.live._tree import Tree
 
-UNKNOWN, TASK, TRACE, CONDITION = range(4)  # the column `kind`
-ROOT = "a0"
 _NAN = math.nan
 
 
-class Stale(TypedDict):
-    """Since when (ms since 1970) and why what is shown may be old."""
+class _Fresh(NamedTuple):
+    """What is read from the message of an action seen for the first time. Read once: reading messages is the cost."""
 
-    since: float
-    reason: str
-
-
-@dataclass
-class Head:
-    """The run as a whole. Times are ms since 1970, None while unknown; `phase` is Flyte's number."""
-
-    task: str = ""
-    url: str = ""
-    phase: int = 0
-    error: str = ""
-    abort_reason: str = ""
-    started: float | None = None
-    ended: float | None = None
-    stale: Stale | None = None
-    over: bool = False
-
-
-class Row(NamedTuple):
-    """One action, decoded. Times are ms since 1970, None where a frame carries NaN."""
-
-    row: int
-    parent: int
+    name: str
     phase: int
-    kind: int
     attempts: int
     cache: int
-    queued: float | None
-    started: float | None
-    ended: float | None
-    name: str
-    label: str
+    queued: float
+    ended: float
+    parent: str
     group: str
-    error: str
+    kind: int
+    label: str
 
 
 def wall_ms() -> float:
@@ -119,7 +92,6 @@ class RunState:
         self._rows: dict[str, int] = {}
         self._root = -1
         self._counts: Counter[int] = Counter()
-        self._labels: dict[tuple[str, str], int] = {}
 
     @property
     def n(self) -> int:
@@ -147,7 +119,6 @@ class RunState:
             IndexError: There is no such row.
         """
         texts = self.strings.texts
-        queued, started, ended = self.queued[row], self.started[row], self.ended[row]
         return Row(
             row,
             self.tree.parent[row],
@@ -155,9 +126,9 @@ class RunState:
             self.kind[row],
             self.attempts[row],
             self.cache[row],
-            None if queued != queued else queued,
-            None if started != started else started,
-            None if ended != ended else ended,
+            _known(self.queued[row]),
+            _known(self.started[row]),
+            _known(self.ended[row]),
             texts[self.names[row]],
             texts[self.label[row]],
             texts[self.group[row]],
@@ -178,40 +149,36 @@ class RunState:
 
     def upsert_all(self, actions: Iterable[EnrichedAction]) -> bool:
         """Take in the actions of one WatchActions message; True if anything changed."""
-        upsert = self.upsert
+        rows, update = self._rows, self._update
+        fresh: list[_Fresh] = []
+        before = known = self.n  # rows that are in the columns; those of `fresh` have only their number
         changed = False
         for enriched in actions:
-            if upsert(enriched.action):
+            action = enriched.action
+            name = action.id.name
+            row = rows.get(name)
+            if row is None:
+                rows[name] = known + len(fresh)
+                fresh.append(_read(name, action))
+                continue
+            if row >= known:
+                self._extend(fresh)
+                fresh, known = [], self.n
+            if update(row, action):
                 changed = True
-        return changed
+        if fresh:
+            self._extend(fresh)
+        return changed or self.n > before
 
     def upsert(self, action: Action | ActionDetails) -> bool:
-        """Take in one action as WatchActions, ListActions or details carry it; True if anything changed."""
+        """Take in one action as ListActions or details carry it; True if anything changed."""
         name = action.id.name
         row = self._rows.get(name)
-        if row is None:
-            self._insert(name, action)
-            return True
-        status = action.status
-        phase = status.phase
-        changed = False
-        if phase != self.phase[row]:
-            changed = self._move(row, phase)
-        if phase in TERMINAL and self.phase[row] == phase and self._end(row, action):
-            changed = True
-        attempts = status.attempts
-        if attempts > self.attempts[row]:  # 0 flickers in while children appear
-            self.attempts[row] = min(attempts, 0xFFFF)
-            changed = True
-        cache = status.cache_status
-        if cache != self.cache[row] and 0 < cache < 256:  # flickers with attempts
-            self.cache[row] = cache
-            changed = True
-        if not self.kind[row] and self._describe(row, action.metadata):
-            changed = True
-        if changed:
-            self._touch(row)
-        return changed
+        if row is not None:
+            return self._update(row, action)
+        self._rows[name] = len(self.phase)
+        self._extend([_read(name, action)])
+        return True
 
     def set_error(self, row: int, text: str) -> None:
         """Note the error text of a row ("" forgets it)."""
@@ -226,65 +193,63 @@ class RunState:
             self.started[row] = started
             self._touch(row)
 
-    def _insert(self, name: str, action: Action | ActionDetails) -> None:
-        row = self._rows[name] = len(self.phase)
-        status, metadata = action.status, action.metadata
-        phase, attempts, cache = status.phase, status.attempts, status.cache_status
-        if not 0 <= phase < 256:
-            phase = 0
-        self._counts[phase] += 1
-        self.phase.append(phase)
-        self.attempts.append(1 if attempts < 1 else min(attempts, 0xFFFF))
-        self.cache.append(cache if 0 <= cache < 256 else 0)
-        start = status.start_time  # of the status: when the action was created
-        queued = start.seconds * 1000.0 + start.nanos // 1000 / 1000 or _NAN
-        self.queued.append(queued)
+    def _extend(self, fresh: list[_Fresh]) -> None:
+        """Append rows, column by column: a hundred thousand come at once when a large run is opened."""
+        first = len(self.phase)
+        names, phases, attempts, caches, queued, ended, parents, groups, kinds, labels = zip(*fresh, strict=True)
+        phases = _bytes(phases)
+        self._counts.update(phases)
+        self.phase.frombytes(phases)
+        self.kind.frombytes(bytes(kinds))
+        self.attempts.extend([min(max(number, 1), 0xFFFF) for number in attempts])
+        self.cache.frombytes(_bytes(caches))
+        self.queued.extend(queued)
         # A row first seen running or ended ran since some time we did not see; its creation is the best we know.
-        self.started.append(queued if phase >= RUNNING else _NAN)
-        self.ended.append(_NAN)
-        intern = self.strings.intern
-        self.names.append(intern(name))
-        self.error.append(0)
-        group = metadata.group
-        self.group.append(intern(group) if group else 0)
-        self.kind.append(UNKNOWN)
-        self.label.append(0)
-        if not self._describe(row, metadata):
-            self.label[row] = self.names[row]
-        parent_name = metadata.parent
-        for child in self.tree.append(row, name, parent_name, self._rows.get(parent_name)):
+        self.started.extend([at if phase >= RUNNING else _NAN for phase, at in zip(phases, queued, strict=True)])
+        self.ended.extend([at if phase in TERMINAL else _NAN for phase, at in zip(phases, ended, strict=True)])
+        self.names.extend(self.strings.add_all(names))
+        self.label.extend(self.strings.intern_all(labels))
+        self.group.extend(self.strings.intern_all(groups))
+        self.error.frombytes(bytes(self.error.itemsize * len(fresh)))
+        for child in self.tree.extend(names, parents, self._rows):
             self._touch(child)
-        if phase in TERMINAL:
-            self._end(row, action)
-            if phase in REVERSIBLE:
-                self.failed.append(name)
-        if name == ROOT:
-            self._root = row
-            self._lead(row)
+        if not REVERSIBLE.isdisjoint(phases):
+            self.failed += [name for name, phase in zip(names, phases, strict=True) if phase in REVERSIBLE]
+        if self._root < 0 and (root := self._rows.get(ROOT, -1)) >= first:
+            self._root = root
+            self._lead(root)
+
+    def _update(self, row: int, action: Action | ActionDetails) -> bool:
+        status = action.status
+        phase = status.phase
+        changed = False
+        if phase != self.phase[row]:
+            changed = self._move(row, phase)
+        if phase in TERMINAL and self.phase[row] == phase:
+            end = status.end_time
+            if self._end(row, end.seconds * 1000.0 + end.nanos / 1e6):
+                changed = True
+        attempts = status.attempts
+        if attempts > self.attempts[row]:  # 0 flickers in while children appear
+            self.attempts[row] = min(attempts, 0xFFFF)
+            changed = True
+        cache = status.cache_status
+        if cache != self.cache[row] and 0 < cache < 256:  # flickers with attempts
+            self.cache[row] = cache
+            changed = True
+        if not self.kind[row] and self._describe(row, action.metadata):
+            changed = True
+        if changed:
+            self._touch(row)
+        return changed
 
     def _describe(self, row: int, metadata: ActionMetadata) -> bool:
-        """Kind, label and group, which only some messages carry; True if they were there."""
-        task = metadata.task
-        short, full = task.short_name, task.id.name
-        if short or full:
-            kind = TASK
-            label = self._labels.get((short, full))
-            if label is None:
-                # The short name is the whole dotted name again where the SDK sent none.
-                text = short if short and short != full else full.rpartition(".")[2] or full
-                label = self._labels[short, full] = self.strings.intern(text)
-        elif metadata.HasField("trace"):
-            kind, label = TRACE, self.strings.intern(metadata.trace.name)
-        elif metadata.HasField("condition"):
-            kind, label = CONDITION, self.strings.intern(metadata.condition.name)
-        elif metadata.HasField("task"):
-            kind, label = TASK, 0
-        else:
+        """Fill in kind and label, which ListActions leaves out."""
+        kind, label = _kind_and_label(metadata)
+        if kind == UNKNOWN:
             return False
         self.kind[row] = kind
-        self.label[row] = label or self.names[row]
-        if not self.group[row] and metadata.group:
-            self.group[row] = self.strings.intern(metadata.group)
+        self.label[row] = self.strings.intern(label) or self.names[row]
         return True
 
     def _move(self, row: int, phase: int) -> bool:
@@ -298,28 +263,23 @@ class RunState:
         self._counts[old] -= 1
         self._counts[phase] += 1
         queued = self.queued[row]
-        if phase >= RUNNING and self.started[row] != self.started[row]:
+        if phase >= RUNNING and math.isnan(self.started[row]):
             self.started[row] = queued if phase in TERMINAL else max(self.now(), queued)
         self.ended[row] = _NAN
         if phase in REVERSIBLE:
             self.failed.append(self.strings[self.names[row]])
         elif self.error[row]:
             self.error[row] = 0  # the attempt that failed is not the last one any more
+        if phase in TERMINAL:
+            self._end(row, self.now())  # until the message's own time is read, which may be missing
         return True
 
-    def _end(self, row: int, action: Action | ActionDetails) -> bool:
-        status = action.status
-        end = status.end_time
-        ended = end.seconds * 1000.0 + end.nanos // 1000 / 1000
-        if not ended:
-            if self.ended[row] == self.ended[row]:
-                return False
-            ended = self.queued[row] + status.duration_ms if status.duration_ms else self.now()
-        if ended == self.ended[row]:
+    def _end(self, row: int, ended: float) -> bool:
+        if not ended or ended == self.ended[row]:
             return False
         self.ended[row] = ended
         if self.started[row] > ended:  # our clock and the backend's differ
-            self.started[row] = max(self.queued[row], min(self.started[row], ended))
+            self.started[row] = ended
         return True
 
     def _touch(self, row: int) -> None:
@@ -337,3 +297,48 @@ class RunState:
             head.task = at.label
         if at.phase not in REVERSIBLE:
             head.error = ""
+
+
+def _read(name: str, action: Action | ActionDetails) -> _Fresh:
+    status, metadata = action.status, action.metadata
+    start, end = status.start_time, status.end_time  # `start_time` is when the action was created
+    label, kind = metadata.task.short_name, TASK
+    if not label or "." in label:
+        kind, label = _kind_and_label(metadata)
+    return _Fresh(
+        name,
+        status.phase,
+        status.attempts,
+        status.cache_status,
+        start.seconds * 1000.0 + start.nanos / 1e6 or _NAN,
+        end.seconds * 1000.0 + end.nanos / 1e6 or _NAN,
+        metadata.parent,
+        metadata.group,
+        kind,
+        label or name,
+    )
+
+
+def _kind_and_label(metadata: ActionMetadata) -> tuple[int, str]:
+    kind = metadata.WhichOneof("spec")
+    if kind == "task":
+        short, full = metadata.task.short_name, metadata.task.id.name
+        # The short name is the whole dotted name again where the SDK sent none.
+        return TASK, short if short and short != full else full.rpartition(".")[2] or full
+    if kind == "trace":
+        return TRACE, metadata.trace.name
+    if kind == "condition":
+        return CONDITION, metadata.condition.name
+    return UNKNOWN, ""
+
+
+def _bytes(numbers: Sequence[int]) -> bytes:
+    """Small numbers as bytes; one that is no byte, of which this version knows nothing, as 0."""
+    try:
+        return bytes(numbers)
+    except ValueError:
+        return bytes(number if 0 <= number < 256 else 0 for number in numbers)
+
+
+def _known(time: float) -> float | None:
+    return None if math.isnan(time) else time

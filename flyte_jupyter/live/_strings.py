@@ -1,13 +1,15 @@
-"""The strings of a run: each text once, rows carry its number."""
+"""The strings of a run; rows carry their numbers."""
 
 from __future__ import annotations
 
 import sys
 from array import array
+from collections.abc import Sequence
 from itertools import accumulate
+from typing import Any
 
 
-def little_endian(values: array[int] | array[float]) -> bytes:
+def little_endian(values: array[Any]) -> bytes:
     """The bytes of `values` as a frame carries them, whatever machine we are on."""
     if sys.byteorder == "big":
         values = values[:]
@@ -20,7 +22,7 @@ class Strings:
 
     Example:
         >>> table = Strings()
-        >>> table.intern("a0"), table.intern(""), table.intern("a0")
+        >>> table.intern("main"), table.intern(""), table.intern("main")
         (1, 0, 1)
     """
 
@@ -41,6 +43,18 @@ class Strings:
             number = self._numbers[text] = len(self.texts)
             self.texts.append(text)
         return number
+
+    def intern_all(self, texts: Sequence[str]) -> array[int]:
+        """The numbers of many texts, of which most are alike."""
+        for text in dict.fromkeys(texts):
+            self.intern(text)
+        return array("I", map(self._numbers.__getitem__, texts))
+
+    def add_all(self, texts: Sequence[str]) -> range:
+        """The numbers of many texts that are known to be all different and new, such as names."""
+        first = len(self.texts)
+        self.texts += texts
+        return range(first, len(self.texts))
 
     def encode(self, base: int) -> tuple[bytes, bytes]:
         """The texts from `base` on as (u4 offsets, UTF-8 blob): one more offset than texts, the first is 0."""
