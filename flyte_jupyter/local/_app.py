@@ -77,7 +77,7 @@ class App:
         if scope["method"] == "GET" and scope["path"].startswith("/v2/"):
             await respond(send, 200, _PAGE, b"text/html; charset=utf-8")
         else:
-            await refuse(scope, send, Code.UNAUTHENTICATED, _NO_TOKEN)
+            await refuse(scope, receive, send, Code.UNAUTHENTICATED, _NO_TOKEN)
 
     async def _dispatch(self, path: str, scope: Any, receive: Receive, send: Send) -> None:
         service = self._services.get(path.rpartition("/")[0])
@@ -90,7 +90,7 @@ class App:
         elif service is None or not service.implements(path):
             name = path.strip("/") or "This"
             message = f"{name} is nothing that the embedded backend of flyte-jupyter offers: it needs a Flyte cluster."
-            await refuse(scope, send, Code.UNIMPLEMENTED, message)
+            await refuse(scope, receive, send, Code.UNIMPLEMENTED, message)
         else:
             await _serve(service.application, {**scope, "path": path, "raw_path": path.encode()}, receive, send)
 
@@ -113,8 +113,7 @@ class App:
 
 async def _serve(application: Any, scope: Any, receive: Receive, send: Send) -> None:
     """Run an RPC, and stop it as soon as its client is gone: it may be waiting for something that never comes."""
-    cutter = _cut.Cutter()
-    _cut.current.set(cutter)
+    _cut.peer.set(scope["client"])
 
     async def receive_or_stop() -> Any:
         message = await receive()
@@ -122,12 +121,7 @@ async def _serve(application: Any, scope: Any, receive: Receive, send: Send) -> 
             task.cancel()
         return message
 
-    async def send_unless_cut(message: Any) -> None:
-        if cutter.done:
-            raise _cut.CutError("cut on request")
-        await send(message)
-
-    task = asyncio.ensure_future(application(scope, receive_or_stop, send_unless_cut))
+    task = asyncio.ensure_future(application(scope, receive_or_stop, send))
     try:
         with contextlib.suppress(asyncio.CancelledError, ConnectError):
             await asyncio.shield(task)

@@ -64,7 +64,7 @@ class Engine:
         self._writing: set[tuple[Action, int]] = set()
         self._drivers: set[asyncio.Task[None]] = set()
 
-    # --- starting and ending --------------------------------------------------------------------------------------------
+    # --- starting and ending ----------------------------------------------------------------------
 
     def start(self, action: Action) -> None:
         """Take charge of a new action that is in its run."""
@@ -136,7 +136,7 @@ class Engine:
         """How many actions are not over."""
         return sum(run.open_actions for run in self.state.open_runs())
 
-    # --- conditions -----------------------------------------------------------------------------------------------------
+    # --- conditions -------------------------------------------------------------------------------
 
     async def _run_condition(self, action: Action) -> None:
         timeout = action.details.condition.timeout.ToTimedelta().total_seconds()
@@ -148,7 +148,7 @@ class Engine:
                 Error(code="ConditionTimedOut", message=f"No signal came within {timeout:g} s.", kind=Error.USER),
             )
 
-    # --- tasks ----------------------------------------------------------------------------------------------------------
+    # --- tasks ------------------------------------------------------------------------------------
 
     async def _run_task(self, action: Action) -> None:
         try:

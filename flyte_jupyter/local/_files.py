@@ -67,6 +67,7 @@ class Files:
             headers = {name.lower(): value for name, value in scope["headers"]}
             await self._put(target, headers, receive, send)
         else:
+            await drain(receive)
             await respond(send, 405 if self._root in target.parents else 404, b"There is nothing to be had this way.\n")
 
     async def _get(self, path: Path, head: bool, send: Send) -> None:
@@ -116,6 +117,14 @@ class Files:
         finally:
             partial.unlink(missing_ok=True)
         await respond(send, 200, b"")
+
+
+async def drain(receive: Receive) -> None:
+    """Take in what is left of a request's body: hypercorn drops an HTTP/2 connection on which a body outlasts its response."""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return
 
 
 async def respond(send: Send, status: int, body: bytes, content_type: bytes = b"text/plain; charset=utf-8") -> None:

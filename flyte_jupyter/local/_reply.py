@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from connectrpc.code import Code
 
-from flyte_jupyter.local._files import Send, respond
+from flyte_jupyter.local._files import Receive, Send, drain, respond
 
 _GRPC = {Code.UNAUTHENTICATED: 16, Code.UNIMPLEMENTED: 12, Code.UNAVAILABLE: 14}
 _HTTP = {Code.UNAUTHENTICATED: 401, Code.UNIMPLEMENTED: 501, Code.UNAVAILABLE: 503}
@@ -17,8 +17,9 @@ _END_OF_STREAM = 0x02
 _WEB_TRAILERS = 0x80
 
 
-async def refuse(scope: Any, send: Send, code: Code, message: str) -> None:
+async def refuse(scope: Any, receive: Receive, send: Send, code: Code, message: str) -> None:
     """End a request with an error: as gRPC, gRPC-Web, Connect stream or Connect unary (and everything else) have it."""
+    await drain(receive)
     content_type = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
     if content_type.startswith(b"application/grpc-web"):
         trailers = f"grpc-status: {_GRPC[code]}\r\ngrpc-message: {quote(message)}\r\n".encode()

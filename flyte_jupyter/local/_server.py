@@ -77,6 +77,8 @@ def serve(options: Options) -> int:
     logging.getLogger("hypercorn").setLevel(logging.WARNING)
     try:
         os.umask(0o077)
+        # Clients send it with every run; a process forked warm cannot take another one than the server's own.
+        os.environ.setdefault("LOG_FORMAT", "console")
         options.paths.prepare()
         with _exclusive(options.paths.serve_lock):
             asyncio.run(_serve(options))
@@ -198,7 +200,7 @@ def _config(listener: socket.socket) -> Config:
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.accesslog = None
-    config.errorlog = "-"
+    config.errorlog = logging.getLogger("hypercorn.error")
     config.include_server_header = False
     config.keep_alive_timeout = _DAY  # one connection may wait on a stream for hours
     config.keep_alive_max_requests = 1_000_000_000

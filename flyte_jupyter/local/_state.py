@@ -41,7 +41,7 @@ class State:
         self._loaded: weakref.WeakValueDictionary[RunKey, Run] = weakref.WeakValueDictionary()
         self._recent: deque[Run] = deque(maxlen=_RECENT_RUNS)
 
-    # --- finding --------------------------------------------------------------------------------------------------------
+    # --- finding ----------------------------------------------------------------------------------
 
     def find_run(self, run_id: identifier_pb2.RunIdentifier) -> Run | None:
         """The run with that identifier, loaded if need be.
@@ -89,7 +89,7 @@ class State:
             self._open.pop(run.key, None)
             self._recent.append(run)
 
-    # --- making ---------------------------------------------------------------------------------------------------------
+    # --- making -----------------------------------------------------------------------------------
 
     def new_run(self, run_id: identifier_pb2.RunIdentifier, spec: run_pb2.RunSpec, base: str) -> Run:
         """A run without actions; `admit_run` makes it known."""
@@ -115,7 +115,7 @@ class State:
             self._keep(run)
             self.changed(action)
 
-    # --- changing -------------------------------------------------------------------------------------------------------
+    # --- changing ---------------------------------------------------------------------------------
 
     def changed(self, action: Action) -> None:
         """Save `action` and tell whoever watches it."""
@@ -200,7 +200,7 @@ class State:
         action.details.signal_info.output.CopyFrom(value)
         action.details.signal_info.signalled_by.CopyFrom(by)
 
-    # --- after a restart ------------------------------------------------------------------------------------------------
+    # --- after a restart --------------------------------------------------------------------------
 
     def recover(self) -> int:
         """Abort what the last backend left behind.

@@ -72,7 +72,7 @@ class Store:
         self.flush()
         self._db.close()
 
-    # --- anything -------------------------------------------------------------------------------------------------------
+    # --- anything ---------------------------------------------------------------------------------
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """One statement, committed at once."""
@@ -87,7 +87,7 @@ class Store:
         """The first row of a query."""
         return next(iter(self.rows(sql, parameters)), None)
 
-    # --- runs and actions -----------------------------------------------------------------------------------------------
+    # --- runs and actions -------------------------------------------------------------------------
 
     def save(self, action: Action) -> None:
         """Have `action` written soon."""
@@ -207,7 +207,7 @@ class Store:
         """How many runs there are."""
         return self._db.execute("SELECT count(*) FROM runs").fetchone()[0]
 
-    # --- cache ----------------------------------------------------------------------------------------------------------
+    # --- cache ------------------------------------------------------------------------------------
 
     def cached(self, project: str, domain: str, key: str) -> tuple[str, int] | None:
         """Output prefix and time (µs) of a cached execution."""

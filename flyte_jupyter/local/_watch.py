@@ -61,7 +61,7 @@ async def watch_actions(backend: Backend, request: pb2.WatchActionsRequest) -> A
                     yield message
                     sent += 1
                     if faults.on("reset") and sent > 1:
-                        cut()
+                        await cut()
 
 
 def _chunks(items: Sequence[Action], size: int) -> Iterator[Sequence[Action]]:

@@ -107,7 +107,7 @@ class RunService(connect.RunService):
         root.input_uri = str(directory)
         return inputs_hash(request.inputs, spec.task_template.metadata.cache_ignore_input_vars)
 
-    # --- ending and signalling ------------------------------------------------------------------------------------------
+    # --- ending and signalling --------------------------------------------------------------------
 
     async def abort_run(self, request: pb2.AbortRunRequest, ctx: Context) -> pb2.AbortRunResponse:
         """Abort a run with all its actions; one that is over stays as it is."""
@@ -130,7 +130,7 @@ class RunService(connect.RunService):
             self._store.flush()
         return pb2.SignalEventResponse()
 
-    # --- one run, one action --------------------------------------------------------------------------------------------
+    # --- one run, one action ----------------------------------------------------------------------
 
     async def get_run_details(self, request: pb2.GetRunDetailsRequest, ctx: Context) -> pb2.GetRunDetailsResponse:
         """Run spec and root action."""
@@ -166,7 +166,7 @@ class RunService(connect.RunService):
                 return response
         raise not_found(f"Attempt {request.attempt} of action {action.name!r} has no log.")
 
-    # --- lists ----------------------------------------------------------------------------------------------------------
+    # --- lists ------------------------------------------------------------------------------------
 
     async def list_runs(self, request: pb2.ListRunsRequest, ctx: Context) -> pb2.ListRunsResponse:
         """Runs, by default those underway first and the newest first."""
@@ -176,7 +176,7 @@ class RunService(connect.RunService):
         """Actions of a run."""
         return _lists.list_actions(self._state, request)
 
-    # --- streams --------------------------------------------------------------------------------------------------------
+    # --- streams ----------------------------------------------------------------------------------
 
     def watch_actions(self, request: pb2.WatchActionsRequest, ctx: Context) -> AsyncIterator[pb2.WatchActionsResponse]:
         """The tree of a run: all of it, then every change with its ancestors; never ends."""

@@ -124,9 +124,7 @@ class TaskService(connect.TaskService):
                     version=row["version"],
                     deployed_at=timestamp(row["updated_at"]),
                     deployed_by=identity(),
-                    latest_run=self._summary(row, row["version"]).latest_run
-                    if self._summary(row, row["version"])
-                    else None,
+                    latest_run=summary.latest_run if (summary := self._summary(row, row["version"])) else None,
                 )
                 for row in rows
             ],
