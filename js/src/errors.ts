@@ -2,6 +2,7 @@
 
 import { type Signal, signal } from "@preact/signals";
 import type { Link } from "./connection";
+import { printable } from "./format";
 import type { RunStore } from "./store";
 
 export interface ErrorText {
@@ -12,7 +13,7 @@ export interface ErrorText {
   message: string;
 }
 
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
+const text = (value: unknown): string => (typeof value === "string" ? printable(value) : "");
 
 export class ErrorTexts {
   readonly #link: Link;

@@ -2,6 +2,16 @@
 
 import { Phase } from "./phases";
 
+/** What a page would act upon instead of showing: control characters, lone surrogates, changes of text direction. */
+const UNPRINTABLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
+
+/** `text` with everything that is not to be shown as itself replaced by the replacement character. */
+export function printable(text: string): string {
+  return text.replaceAll("\r\n", "\n").replace(UNPRINTABLE, "\ufffd");
+}
+
 const pad = (n: number): string => String(n).padStart(2, "0");
 
 /** A duration in ms: "340ms", "3.2s", "42s", "1m 02s", "2h 05m", "3d 04h"; "" where unknown. Cut, never rounded up. */

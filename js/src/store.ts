@@ -6,6 +6,7 @@
 
 import { signal } from "@preact/signals";
 import { Forest, type Rows } from "./forest";
+import { printable } from "./format";
 import { isTerminal, PHASES } from "./phases";
 import type { Column, Frame, FrameContent, Head, RunKey } from "./protocol";
 import { grown, StringTable } from "./strings";
@@ -99,7 +100,7 @@ export class RunStore implements Rows {
     this.#write(frame);
     this.forest.settle(this);
     this.seq = content.seq;
-    if (content.head) this.head = content.head;
+    if (content.head) this.head = printableHead(content.head);
     return "applied";
   }
 
@@ -178,6 +179,18 @@ export class RunStore implements Rows {
     this.group = grown(this.group, rows).fill(0, this.n, rows);
     this.error = grown(this.error, rows).fill(0, this.n, rows);
   }
+}
+
+function printableHead(head: Head): Head {
+  const { name, task, error, abort_reason, stale } = head;
+  return {
+    ...head,
+    name: printable(name),
+    task: printable(task),
+    error: printable(error),
+    abort_reason: printable(abort_reason),
+    stale: stale && { ...stale, reason: printable(stale.reason) },
+  };
 }
 
 function scatter(target: Column, at: Column, values: Column, limit: number): void {

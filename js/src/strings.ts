@@ -1,4 +1,6 @@
-/** A run's string table: bytes as they came, decoded when somebody looks. */
+/** A run's string table: bytes as they came, decoded and made fit to be shown when somebody looks. */
+
+import { printable } from "./format";
 
 const decoder = new TextDecoder();
 
@@ -36,7 +38,7 @@ export class StringTable {
     if (index <= 0 || index >= this.#count) return "";
     const known = this.#decoded[index];
     if (known !== undefined) return known;
-    const text = decoder.decode(this.#blob.subarray(this.#ends[index - 1], this.#ends[index]));
+    const text = printable(decoder.decode(this.#blob.subarray(this.#ends[index - 1], this.#ends[index])));
     this.#decoded[index] = text;
     return text;
   }

@@ -118,6 +118,18 @@ describe("RunStore", () => {
   });
 });
 
+describe("text from outside", () => {
+  it("loses what would turn or hide other text, and nothing else", () => {
+    const run = new RunWriter("k", { task: "a\u202eb" });
+    run.add({ name: "a0", label: "x\u0007\u2066y", error: "one\r\ntwo\tthree \u{1f600} é" });
+    const store = new RunStore("k");
+    apply(store, run.snapshot());
+    expect(store.head?.task).toBe("a\ufffdb");
+    expect(store.text(store.label[0])).toBe("x\ufffd\ufffdy");
+    expect(store.text(store.error[0])).toBe("one\ntwo\tthree \u{1f600} é");
+  });
+});
+
 describe("decodeFrame", () => {
   it("refuses buffers that do not fit", () => {
     const { run } = fan(2);

@@ -46,8 +46,14 @@ export function Header() {
         {!isTerminal(head.phase) && !head.over && <AbortRun />}
       </div>
       <div class="line">
-        <Bar counts={store.counts} />
-        <span class="progress">{progress(store.counts)}</span>
+        {store.n > 0 && (
+          <>
+            <Bar counts={store.counts} />
+            <span class="progress" title={progress(store.counts)}>
+              {progress(store.counts)}
+            </span>
+          </>
+        )}
         <span class="gap" />
         <Times />
       </div>

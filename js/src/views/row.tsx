@@ -157,7 +157,13 @@ function ActionRow(props: RowProps & { row: number; node: number }) {
           part="wait"
           id={info.id}
         />
-        <TimeBar axis={axis} from={started} to={until} part="ran" id={info.id} />
+        <TimeBar
+          axis={axis}
+          from={started}
+          to={until}
+          part={store.forest.size[node] > 0 ? "ran parent" : "ran"}
+          id={info.id}
+        />
       </div>
       <div role="gridcell" class="cell tools">
         {!isTerminal(phase) && !store.head?.over && <AbortAction action={name} active={selected} />}
@@ -177,6 +183,7 @@ function GroupRow(props: RowProps & { node: number }) {
   const info = phaseInfo(phase);
   const size = forest.size[node];
   const done = stats.counts[Phase.SUCCEEDED] + stats.counts[Phase.RECOVERED];
+  const bad = stats.counts[Phase.FAILED] + stats.counts[Phase.TIMED_OUT];
   const going = stats.counts.some((n, at) => n > 0 && !isTerminal(at));
   const until = going ? now : stats.end;
   return (
@@ -189,6 +196,7 @@ function GroupRow(props: RowProps & { node: number }) {
           {label}
         </span>
         <span class="id">{count(size)}</span>
+        {bad > 0 && <span class="tag bad">{count(bad)} failed</span>}
       </div>
       <div role="gridcell" class="cell phase" data-phase={info.id} title={info.word}>
         <PhaseIcon phase={phase} />

@@ -1,6 +1,7 @@
 /** The actions of a run as a treegrid in which only the rows in sight exist. */
 
 import { useComputed, useSignal } from "@preact/signals";
+import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Axis, axisOf, tickLabel, ticks } from "../timeline";
 import { keyOf, VisibleLines } from "../visible";
@@ -15,13 +16,29 @@ export const ROW_HEIGHT = 26;
 const MOST_ROWS = 13;
 /** Rows drawn above and below what is in sight. */
 const OVERSCAN = 6;
-const MOST_TICKS = 5;
+/** Width that a tick's label needs. */
+const TICK_PX = 64;
 
-function AxisHead({ axis }: { axis: Axis }) {
+/** How many ticks the time column has room for; follows its width. */
+function useMostTicks(scroller: RefObject<HTMLElement | null>): number {
+  const most = useSignal(5);
+  useLayoutEffect(() => {
+    const column = scroller.current?.querySelector(".columns .time");
+    if (!column) return undefined;
+    const observer = new ResizeObserver(() => {
+      most.value = Math.min(6, Math.max(1, Math.floor(column.clientWidth / TICK_PX)));
+    });
+    observer.observe(column);
+    return () => observer.disconnect();
+  }, [scroller, most]);
+  return most.value;
+}
+
+function AxisHead({ axis, most }: { axis: Axis; most: number }) {
   const span = axis.end - axis.start;
   return (
     <>
-      {ticks(axis, MOST_TICKS).map((offset) => (
+      {ticks(axis, most).map((offset) => (
         <span key={offset} class="tick" style={{ left: `${(offset / span) * 100}%` }}>
           {tickLabel(offset)}
         </span>
@@ -30,12 +47,12 @@ function AxisHead({ axis }: { axis: Axis }) {
   );
 }
 
-function Grid({ axis, now }: { axis: Axis; now: number | null }) {
+function Grid({ axis, most, now }: { axis: Axis; most: number; now: number | null }) {
   const span = axis.end - axis.start;
   return (
     <div class="grid" aria-hidden="true">
       <span>
-        {ticks(axis, MOST_TICKS).map((offset) => (
+        {ticks(axis, most).map((offset) => (
           <i key={offset} style={{ left: `${(offset / span) * 100}%` }} />
         ))}
         {now !== null && <i class="now" style={{ left: `${((now - axis.start) / span) * 100}%` }} />}
@@ -54,6 +71,7 @@ export function Tree() {
   visible.update(store, state);
 
   const scroller = useRef<HTMLDivElement>(null);
+  const most = useMostTicks(scroller);
   const scrolled = useSignal(state.scrollTop);
   const firstLine = useComputed(() => Math.floor(scrolled.value / ROW_HEIGHT)).value;
   const moved = state.moved.value;
@@ -131,12 +149,12 @@ export function Tree() {
           Duration
         </div>
         <div role="columnheader" class="cell time" aria-label="Time">
-          <AxisHead axis={axis} />
+          <AxisHead axis={axis} most={most} />
         </div>
         <div role="columnheader" class="cell tools" aria-label="Abort" />
       </div>
       <div class="rows" role="rowgroup" style={{ height: `${visible.count * ROW_HEIGHT}px` }}>
-        <Grid axis={axis} now={store.going ? now : null} />
+        <Grid axis={axis} most={most} now={store.going ? now : null} />
         {rows}
       </div>
     </div>
