@@ -24,7 +24,9 @@ MAX_ROWS = 200
 
 _MUTED = "color:#7d838c"
 _BAR = "display:flex;height:6px;max-width:640px;margin:3px 0;border-radius:3px;overflow:hidden"
-_CELL = "padding:1px 10px 1px 0;white-space:nowrap"
+# JupyterLab aligns the cells of its tables to the right; the attribute `align` is for where styles are dropped.
+_LEFT = "padding:1px 10px 1px 0;white-space:nowrap;text-align:left"
+_RIGHT = "padding:1px 10px 1px 0;white-space:nowrap;text-align:right"
 _PRE = "margin:2px 0 4px 0;padding:4px 8px;white-space:pre-wrap;font-size:12px;border-left:3px solid #dc4444"
 
 
@@ -154,8 +156,9 @@ def _table(state: RunState, selection: Selection, now: float) -> list[str]:
     span = max((now if end is None else end) - begin, 1.0)
     lines = [
         '<table style="border-collapse:collapse;font-size:13px">',
-        '<tr><th align="left">Action</th><th align="left">Phase</th><th align="right">Attempts</th>'
-        '<th align="right">Duration</th><th align="left">Time</th></tr>',
+        f'<tr><th align="left" style="{_LEFT}">Action</th><th align="left" style="{_LEFT}">Phase</th>'
+        f'<th align="right" style="{_RIGHT}">Attempts</th><th align="right" style="{_RIGHT}">Duration</th>'
+        f'<th align="left" style="{_LEFT}">Time</th></tr>',
     ]
     for row, depth in selection.rows:
         lines.append(_row(row, depth, begin, span, now))
@@ -171,14 +174,14 @@ def _row(row: Row, depth: int, begin: float, span: float, now: float) -> str:
     label = _text(row.label or row.name, 120)
     name = "" if row.label in ("", row.name) else f' <span style="{_MUTED}">{_text(row.name, 60)}</span>'
     group = f' <span style="{_MUTED}">in {_text(row.group, 60)}</span>' if row.group else ""
-    ran = _elapsed(row.started if _format.known(row.started) is not None else row.queued, row.ended, now)
+    ran = _elapsed(row.started, row.ended, now)
     attempts = str(row.attempts) if row.attempts > 1 else ""
     cells = [
-        f'<td align="left" style="{_CELL}">{indent}{label}{name}{group}</td>',
-        f'<td align="left" style="{_CELL}">{_phase(row.phase)}</td>',
-        f'<td align="right" style="{_CELL}">{attempts}</td>',
-        f'<td align="right" style="{_CELL}">{ran}</td>',
-        f'<td align="left">{_time_bar(row, begin, span, now)}</td>',
+        f'<td align="left" style="{_LEFT}">{indent}{label}{name}{group}</td>',
+        f'<td align="left" style="{_LEFT}">{_phase(row.phase)}</td>',
+        f'<td align="right" style="{_RIGHT}">{attempts}</td>',
+        f'<td align="right" style="{_RIGHT}">{ran}</td>',
+        f'<td align="left" style="{_LEFT}">{_time_bar(row, begin, span, now)}</td>',
     ]
     return f"<tr>{''.join(cells)}</tr>"
 
@@ -208,7 +211,7 @@ def _error(row: Row, depth: int) -> str:
     indent = "&nbsp;" * (4 * min(depth, 30) + 2)
     if "\n" in text or len(text) > 200:
         shown = f'<details><summary>{shown}</summary><pre style="{_PRE}">{escape(text)}</pre></details>'
-    return f'<tr><td align="left" colspan="5" style="color:#dc4444">{indent}{shown}</td></tr>'
+    return f'<tr><td align="left" colspan="5" style="text-align:left;color:#dc4444">{indent}{shown}</td></tr>'
 
 
 def _footer(state: RunState, selection: Selection, now: float) -> list[str]:

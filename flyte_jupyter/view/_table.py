@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from flyte_jupyter.remote import Run
 
 _COLUMNS = ("Phase", "Task", "Run", "Started", "Duration")
-_CELL = "padding:1px 12px 1px 0;white-space:nowrap"
+_CELL = "padding:1px 12px 1px 0;white-space:nowrap;text-align:left"
 
 
 class RunTable:

@@ -75,7 +75,7 @@ def _line(row: Row, now: float) -> str:
     name = f"({_short(row.name, 60)})" if row.label not in ("", row.name) else ""
     attempts = f"{row.attempts} attempts" if row.attempts > 1 else ""
     group = f"in {_short(row.group, 60)}" if row.group else ""
-    ran = _elapsed(row.started if _format.known(row.started) is not None else row.queued, row.ended, now)
+    ran = _elapsed(row.started, row.ended, now)
     words = [f"{phase.icon} {phase.word.lower()}", _short(row.label or row.name), name, group, attempts, ran]
     return "  ".join(word for word in words if word)
 
