@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import insort
 from collections.abc import Mapping, Sequence
+from operator import ge
 
 
 class Tree:
@@ -29,9 +30,11 @@ class Tree:
             Older rows that had waited for one of the new ones and are its children now.
         """
         first = len(self.parent)
-        numbers = [rows.get(parent, -1) for parent in parents]
-        # Not yet known, or not older than the child, so that it could be below it.
-        odd = [(first + i, number) for i, number in enumerate(numbers) if number < 0 or number >= first + i]
+        numbers = array("i", [rows.get(parent, -1) for parent in parents])
+        odd: list[tuple[int, int]] = []
+        if -1 in numbers or any(map(ge, numbers, range(first, first + len(numbers)))):
+            # Not yet known, or not older than the child, so that it could be below it.
+            odd = [(row, number) for row, number in enumerate(numbers, first) if not 0 <= number < row]
         for row, _ in odd:
             numbers[row - first] = -1
             self._top[row] = None
