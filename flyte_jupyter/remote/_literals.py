@@ -64,7 +64,7 @@ def _literal(literal: Literal, type_: LiteralType | None, depth: int) -> Any:
             return {key: _literal(value, item, depth + 1) for key, value in literal.map.literals.items()}
         if kind == "offloaded_metadata":
             return OffloadedRef(literal.offloaded_metadata.uri, literal.offloaded_metadata.size_bytes)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, TypeError):
         # A date outside of Python's range, broken msgpack: show that there is something, and how much.
         data = literal.SerializeToString()
         return OpaqueValue("not decodable", len(data), data=data)
