@@ -200,7 +200,8 @@ def _time_bar(row: Row, begin: float, span: float, now: float) -> str:
     color = _phases.look(row.phase).color
     return (
         '<div style="display:flex;width:180px;height:8px">'
-        f'<div style="width:{left:.1f}%"></div><div style="width:{max(middle - left, 0):.1f}%;background:#b8bcc4"></div>'
+        f'<div style="width:{left:.1f}%"></div>'
+        f'<div style="width:{max(middle - left, 0):.1f}%;background:#b8bcc4"></div>'
         f'<div style="width:{max(right - middle, 0):.1f}%;min-width:2px;background:{color}"></div></div>'
     )
 

@@ -32,7 +32,7 @@ def test_the_setting(monkeypatch, value, asked):
 
 def test_a_wrong_setting_is_one_sentence(monkeypatch):
     monkeypatch.setenv(VARIABLE, "on")
-    with pytest.raises(ValueError, match="FLYTE_JUPYTER_DISPLAY is 'on'; it may be auto, static or widget."):
+    with pytest.raises(ValueError, match=r"FLYTE_JUPYTER_DISPLAY is 'on'; it may be auto, static or widget\."):
         setting()
 
 

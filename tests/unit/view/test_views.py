@@ -1,0 +1,149 @@
+import asyncio
+
+import pytest
+
+from flyte_jupyter.live import Watcher
+from flyte_jupyter.remote import NotFoundError, UnauthenticatedError
+from flyte_jupyter.view import _views
+from flyte_jupyter.view._target import Target
+from flyte_jupyter.view._views import Views, look_once
+from tests.unit.live.messages import FAILED, QUEUED, RUNNING, START, SUCCEEDED, action
+from tests.unit.live.scripted import ScriptedClient
+from tests.unit.live.virtual import until, virtual
+
+
+@pytest.fixture(autouse=True)
+def watcher(monkeypatch):
+    watcher = Watcher()
+    monkeypatch.setattr(_views, "watcher", lambda: watcher)
+    return watcher
+
+
+class Told:
+    def __init__(self) -> None:
+        self.changed, self.replaced = [], []
+        self.views = Views(self.changed.append, self.replaced.append)
+
+
+def _target(client: ScriptedClient, name: str = "r1") -> Target:
+    return Target(client, name, "p", "development", "")  # type: ignore[arg-type]
+
+
+def _finished() -> ScriptedClient:
+    client = ScriptedClient(
+        action("a0", FAILED, ended=START + 9),
+        action("b", FAILED, "a0", ended=START + 5),
+        action("c", SUCCEEDED, "a0", ended=START + 7),
+    )
+    client.errors = {"a0": "ValueError: no", "b": "ValueError: no"}
+    return client
+
+
+@virtual
+async def test_the_first_look_at_a_run_that_is_over_is_complete(watcher):
+    client = _finished()
+    told = Told()
+    view = await told.views.open(_target(client))
+    run = await told.views.run(view)
+    assert run.state.head.over
+    assert run.state.head.error == "ValueError: no"
+    assert run.state.n == 3
+    assert not watcher.keys
+
+
+@virtual
+async def test_a_run_that_goes_on_is_followed_to_its_end_and_then_let_go(watcher):
+    client = ScriptedClient(action("a0", RUNNING), action("b", QUEUED, "a0"))
+    told = Told()
+    view = await told.views.open(_target(client))
+    state = (await told.views.run(view)).state
+    assert state.n == 2
+    told.changed.clear()
+    client.put(action("b", SUCCEEDED, "a0", ended=START + 1))
+    await until(lambda: told.changed)
+    client.put(action("a0", SUCCEEDED, ended=START + 2))
+    await until(lambda: state.head.over)
+    await until(lambda: not watcher.keys)
+    assert told.changed[-1].head.over
+    assert (await told.views.run(view)).state is state
+
+
+@virtual
+async def test_two_views_of_a_run_share_its_state():
+    client = ScriptedClient(action("a0", RUNNING))
+    told = Told()
+    first, second = await told.views.open(_target(client)), await told.views.open(_target(client))
+    assert first.id != second.id
+    assert (await told.views.run(first)).state is (await told.views.run(second)).state
+    assert client.opened == 1
+    (await told.views.run(first)).subscription.close()
+    await asyncio.sleep(1)
+
+
+@virtual
+async def test_a_run_that_there_is_not_makes_no_view():
+    told = Told()
+    with pytest.raises(NotFoundError):
+        await told.views.open(_target(ScriptedClient(), "nope"))
+
+
+@virtual
+async def test_of_many_runs_that_are_over_the_oldest_are_read_again(monkeypatch):
+    monkeypatch.setattr(_views, "KEPT_RUNS", 2)
+    told = Told()
+    clients = [ScriptedClient(action("a0", SUCCEEDED, ended=START)) for _ in range(4)]
+    views = [await told.views.open(_target(client, f"r{i}")) for i, client in enumerate(clients)]
+    calls = [client.opened for client in clients]
+    states = [(await told.views.run(view)).state for view in views]
+    assert [client.opened > before for client, before in zip(clients, calls, strict=True)] == [True, True, False, False]
+    assert all(state.n == 1 for state in states)
+    await asyncio.sleep(60)
+
+
+@virtual
+async def test_big_runs_are_let_go_by_their_size(monkeypatch):
+    monkeypatch.setattr(_views, "KEPT_ROWS", 2)
+    told = Told()
+    clients = [_finished() for _ in range(2)]
+    views = [await told.views.open(_target(client, f"r{i}")) for i, client in enumerate(clients)]
+    newest = (await told.views.run(views[1])).state
+    assert (await told.views.run(views[1])).state is newest
+    opened = clients[0].opened
+    await told.views.run(views[0])
+    assert clients[0].opened > opened
+    await asyncio.sleep(60)
+
+
+@virtual
+async def test_a_run_that_was_lost_is_taken_up_again_by_the_next_view():
+    client = ScriptedClient(action("a0", RUNNING))
+    told = Told()
+    first = await told.views.open(_target(client))
+    state = (await told.views.run(first)).state
+    client.fall(UnauthenticatedError("who are you?", "", "UNAUTHENTICATED"))
+    await until(lambda: state.head.over)
+    assert state.head.stale is not None
+    client.down = None
+    await told.views.open(_target(client))
+    assert told.replaced
+    anew = (await told.views.run(first)).state
+    assert anew is told.replaced[0]
+    assert not anew.head.over
+    (await told.views.run(first)).subscription.close()
+    await asyncio.sleep(1)
+
+
+@virtual
+async def test_a_run_is_found_by_its_key():
+    told = Told()
+    client = _finished()
+    view = await told.views.open(_target(client))
+    assert await told.views.run_by_key(view.run) is await told.views.run(view)
+    assert await told.views.run_by_key("localhost:8090|p/development/other") is None
+
+
+@virtual
+async def test_a_single_look_leaves_nothing_behind(watcher):
+    state = await look_once(_target(ScriptedClient(action("a0", RUNNING), action("b", QUEUED, "a0"))))
+    assert state.n == 2
+    assert not watcher.keys
