@@ -85,6 +85,7 @@ export class RunWriter {
   seq = 0;
   now = Date.now();
   #strings = new Map<string, number>();
+  #texts: string[] = [];
   #sent = 0;
   #headSent = "";
 
@@ -113,6 +114,7 @@ export class RunWriter {
     if (index === undefined) {
       index = this.#strings.size;
       this.#strings.set(text, index);
+      this.#texts.push(text);
     }
     return index;
   }
@@ -128,8 +130,8 @@ export class RunWriter {
       return new DataView(ARRAYS[dtype].from(values).buffer);
     });
     const base = this.#sent;
-    const texts = [...this.#strings.keys()].slice(base).map((text) => new TextEncoder().encode(text));
-    this.#sent = this.#strings.size;
+    const texts = this.#texts.slice(base).map((text) => new TextEncoder().encode(text));
+    this.#sent = this.#texts.length;
     const offsets = new Uint32Array(texts.length + 1);
     texts.forEach((text, i) => {
       offsets[i + 1] = offsets[i] + text.length;

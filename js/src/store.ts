@@ -140,9 +140,12 @@ export class RunStore implements Rows {
       if (row[i] >= rows) continue;
       before[i] = row[i] < from ? this.phase[row[i]] : -1;
     }
+    const block = changed > 0 && row[0] + changed <= rows && isRun(row);
     for (const name of COLUMNS) {
       const values = frame.columns.get(name);
-      if (values) scatter(this[name], row, values, rows);
+      if (!values) continue;
+      if (block) this[name].set(values, row[0]);
+      else scatter(this[name], row, values, rows);
     }
     this.forest.grow(this);
     for (let i = 0; i < changed; i++) {
@@ -191,6 +194,14 @@ function printableHead(head: Head): Head {
     abort_reason: printable(abort_reason),
     stale: stale && { ...stale, reason: printable(stale.reason) },
   };
+}
+
+/** Whether `row` counts up by one from its first entry, as in snapshots. */
+function isRun(row: Column): boolean {
+  for (let i = 1; i < row.length; i++) {
+    if (row[i] !== row[0] + i) return false;
+  }
+  return true;
 }
 
 function scatter(target: Column, at: Column, values: Column, limit: number): void {

@@ -28,7 +28,7 @@ export function tickStep(span: number, most: number): number {
 /** The length of the axis of something that runs for `ms` already: it grows by steps, so that bars lie still. */
 export function roomFor(ms: number): number {
   let room = 5 * SECOND;
-  while (room < ms) {
+  while (room <= ms) {
     const step = tickStep(room, 8);
     room = Math.ceil((room * 1.25) / step) * step;
   }

@@ -16,31 +16,32 @@ export const ROW_HEIGHT = 26;
 const MOST_ROWS = 13;
 /** Rows drawn above and below what is in sight. */
 const OVERSCAN = 6;
-/** Width that a tick's label needs. */
+/** How close ticks may be, and what the label of the last one needs. */
 const TICK_PX = 64;
+const LABEL_PX = 48;
 
-/** How many ticks the time column has room for; follows its width. */
-function useMostTicks(scroller: RefObject<HTMLElement | null>): number {
-  const most = useSignal(5);
+/** The width of the time column in px. */
+function useTimeWidth(scroller: RefObject<HTMLElement | null>): number {
+  const width = useSignal(5 * TICK_PX);
   useLayoutEffect(() => {
     const column = scroller.current?.querySelector(".columns .time");
     if (!column) return undefined;
     const observer = new ResizeObserver(() => {
-      most.value = Math.min(6, Math.max(1, Math.floor(column.clientWidth / TICK_PX)));
+      width.value = column.clientWidth;
     });
     observer.observe(column);
     return () => observer.disconnect();
-  }, [scroller, most]);
-  return most.value;
+  }, [scroller, width]);
+  return width.value;
 }
 
-function AxisHead({ axis, most }: { axis: Axis; most: number }) {
+function AxisHead({ axis, most, width }: { axis: Axis; most: number; width: number }) {
   const span = axis.end - axis.start;
   return (
     <>
       {ticks(axis, most).map((offset) => (
         <span key={offset} class="tick" style={{ left: `${(offset / span) * 100}%` }}>
-          {tickLabel(offset)}
+          {(1 - offset / span) * width > LABEL_PX && tickLabel(offset)}
         </span>
       ))}
     </>
@@ -71,7 +72,8 @@ export function Tree() {
   visible.update(store, state);
 
   const scroller = useRef<HTMLDivElement>(null);
-  const most = useMostTicks(scroller);
+  const width = useTimeWidth(scroller);
+  const most = Math.min(6, Math.max(1, Math.floor(width / TICK_PX)));
   const scrolled = useSignal(state.scrollTop);
   const firstLine = useComputed(() => Math.floor(scrolled.value / ROW_HEIGHT)).value;
   const moved = state.moved.value;
@@ -149,7 +151,7 @@ export function Tree() {
           Duration
         </div>
         <div role="columnheader" class="cell time" aria-label="Time">
-          <AxisHead axis={axis} most={most} />
+          <AxisHead axis={axis} most={most} width={width} />
         </div>
         <div role="columnheader" class="cell tools" aria-label="Abort" />
       </div>
