@@ -8,7 +8,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import TypeAlias
+from typing import Any
 
 from flyteidl2.workflow.run_definition_pb2 import Action, ActionDetails, ActionMetadata, EnrichedAction
 
@@ -21,9 +21,7 @@ _NAN = math.nan
 _ACTION = attrgetter("action")
 
 
-# What is read from the message of an action seen for the first time: name, phase, attempts, cache, queued, ended,
-# parent, group, kind, label. A plain tuple, as reading 100,000 of them is most of the time that opening a run takes.
-_Fresh: TypeAlias = tuple[str, int, int, int, float, float, str, str, int, str]
+_FRESH = 10  # values that are read from the message of an action seen for the first time
 
 
 def wall_ms() -> float:
@@ -162,7 +160,7 @@ class RunState:
 
     def _take(self, actions: Iterable[Action | ActionDetails]) -> bool:
         place, update = self._rows.setdefault, self._update
-        fresh: list[_Fresh] = []
+        fresh: list[Any] = []  # flat: 100,000 tuples would cost more than what is in them
         before = known = number = self.n  # rows in the columns; in the columns or in `fresh`
         changed = False
         for action in actions:
@@ -175,19 +173,17 @@ class RunState:
                 kind, label = TASK, metadata.task.short_name
                 if not label or "." in label:
                     kind, label = _kind_and_label(metadata)
-                fresh.append(
-                    (
-                        name,
-                        status.phase,
-                        status.attempts,
-                        status.cache_status,
-                        start.seconds * 1000.0 + start.nanos / 1e6,
-                        end.seconds * 1000.0 + end.nanos / 1e6,
-                        metadata.parent,
-                        metadata.group,
-                        kind,
-                        label or name,
-                    )
+                fresh += (
+                    name,
+                    status.phase,
+                    status.attempts,
+                    status.cache_status,
+                    start.seconds * 1000.0 + start.nanos / 1e6,
+                    end.seconds * 1000.0 + end.nanos / 1e6,
+                    metadata.parent,
+                    metadata.group,
+                    kind,
+                    label or name,
                 )
                 continue
             if row >= known:
@@ -199,10 +195,12 @@ class RunState:
             self._extend(fresh)
         return changed or self.n > before
 
-    def _extend(self, fresh: list[_Fresh]) -> None:
+    def _extend(self, fresh: list[Any]) -> None:
         """Append rows column by column, with loops that run in C: 100,000 come at once when a large run is opened."""
         first = len(self.phase)
-        names, phases, attempts, caches, queued, ended, parents, groups, kinds, labels = zip(*fresh, strict=True)
+        names, phases, attempts, caches, queued, ended, parents, groups, kinds, labels = (
+            fresh[i::_FRESH] for i in range(_FRESH)
+        )
         phases = _bytes(phases)
         starts, ends = _times(queued), _times(ended)
         self._counts.update(phases)
@@ -222,7 +220,7 @@ class RunState:
         self.names.extend(self.strings.add_all(names))
         self.label.extend(self.strings.intern_all(labels))
         self.group.extend(self.strings.intern_all(groups))
-        self.error.frombytes(bytes(self.error.itemsize * len(fresh)))
+        self.error.frombytes(bytes(self.error.itemsize * len(names)))
         for child in self.tree.extend(names, parents, self._rows):
             self._touch(child)
         for phase in REVERSIBLE:
