@@ -238,7 +238,7 @@ class Engine:
     async def _attempt(self, action: Action, number: int, timeout: float, left: float | None) -> Error | None:
         assert action.spec is not None
         spec = launch_spec(self.site, action, number, self._secrets(action), self.python_path)
-        missing = missing_packages(action.spec)
+        missing = await asyncio.to_thread(missing_packages, action.spec)
         if missing:
             await asyncio.to_thread(_warn, spec.log, missing)
         self.state.set_phase(action, INITIALIZING)

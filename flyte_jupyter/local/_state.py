@@ -15,6 +15,7 @@ from flyteidl2.workflow import run_definition_pb2
 from flyte_jupyter.local._model import (
     ABORTED,
     QUEUED,
+    RUNNING,
     TERMINAL,
     Action,
     Run,
@@ -149,6 +150,9 @@ class State:
             attempt.phase_transitions[-1].end_time.CopyFrom(now)
         attempt.phase_transitions.add(phase=phase, start_time=now)  # pyright: ignore[reportArgumentType]
         attempt.phase = phase  # pyright: ignore[reportAttributeAccessIssue]
+        if phase == RUNNING:
+            attempt.logs_available = True
+            attempt.log_context.CopyFrom(_log_context(action, attempt.attempt))
         if phase in TERMINAL:
             attempt.phase_transitions[-1].end_time.CopyFrom(now)
             attempt.end_time.CopyFrom(now)
@@ -218,6 +222,17 @@ class State:
         self.store.flush()
         self._open.clear()
         return count
+
+
+def _log_context(action: Action, attempt: int) -> execution_pb2.LogContext:
+    """Where the log comes from, said in the words of Kubernetes, as clients expect it."""
+    name = f"{action.run.key.name}-{action.name}-{attempt}"
+    process = execution_pb2.ContainerContext.ProcessContext(container_start_time=timestamp(now_us()))
+    container = execution_pb2.ContainerContext(container_name="task", process=process)
+    pod = execution_pb2.PodLogContext(
+        namespace="local", pod_name=name, primary_container_name="task", containers=[container]
+    )
+    return execution_pb2.LogContext(primary_pod_name=name, pods=[pod])
 
 
 def error_info(error: execution_pb2.ExecutionError) -> run_definition_pb2.ErrorInfo:
