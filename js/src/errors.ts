@@ -13,6 +13,8 @@ export interface ErrorText {
   message: string;
 }
 
+const NO_TEXT = "The backend gives no reason.";
+
 const text = (value: unknown): string => (typeof value === "string" ? printable(value) : "");
 
 export class ErrorTexts {
@@ -30,9 +32,9 @@ export class ErrorTexts {
     }
   }
 
-  /** The whole error of an action; asks for it the first time. `first` is what is known already. */
-  get(store: RunStore, action: string, first: string): Signal<ErrorText> {
-    const key = `${action} ${first}`;
+  /** The whole error of an attempt of an action; asks for it the first time. `first` is what is known already. */
+  get(store: RunStore, action: string, attempt: number, first: string): Signal<ErrorText> {
+    const key = `${attempt} ${action}`;
     const known = this.#of.get(key);
     if (known) return known;
     const error = signal<ErrorText>({ state: "loading", kind: "", code: "", message: first });
@@ -40,10 +42,15 @@ export class ErrorTexts {
     this.#link.request("error", { run: store.key, action }).reply.then(
       (result) => {
         const { kind, code, message } = (result ?? {}) as Record<string, unknown>;
-        error.value = { state: "whole", kind: text(kind), code: text(code), message: text(message) || first };
+        error.value = {
+          state: "whole",
+          kind: text(kind),
+          code: text(code),
+          message: text(message) || first || NO_TEXT,
+        };
       },
       (reason: Error) => {
-        error.value = { state: "unavailable", kind: "", code: reason.message, message: first };
+        error.value = { state: "unavailable", kind: "", code: text(reason.message), message: first };
       },
     );
     return error;

@@ -81,3 +81,12 @@ export function timestamp(ms: number, offset: number = localOffset(ms)): string 
   const zone = `${offset < 0 ? "-" : "+"}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
   return `${at.slice(0, 10)} ${at.slice(11, 19)} UTC${offset === 0 ? "" : zone}`;
 }
+
+/** The line of an error text that says most: of a traceback the exception, else the first one. */
+export function headline(text: string): string {
+  const lines = text.split("\n").map((line) => line.trimEnd());
+  const filled = lines.filter(Boolean);
+  if (!text.trimStart().startsWith("Traceback (most recent call last)")) return (filled[0] ?? "").trim();
+  const frames = lines.findLastIndex((line) => line.startsWith("  "));
+  return (lines.slice(frames + 1).find(Boolean) ?? filled[filled.length - 1]).trim();
+}

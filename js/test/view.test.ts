@@ -240,6 +240,16 @@ describe("errors", () => {
     await eventually(() => expect(all(element, ".detail")).toEqual([]));
   });
 
+  it("are offered where the kernel has not sent their text", async () => {
+    const run = smallRun();
+    run.rows[3].error = "";
+    const { element, kernel } = await open(run);
+    kernel.answer = () => ({ kind: "USER", code: "", message: "late text" });
+    expect(one(element, ".inline-error").textContent).toBe("Show error");
+    click(one(element, ".inline-error"));
+    await eventually(() => expect(one(element, ".detail pre").textContent).toBe("late text"));
+  });
+
   it("show what is known where the kernel has no more", async () => {
     const { element, kernel } = await open();
     kernel.answer = () => {
@@ -265,6 +275,16 @@ describe("errors", () => {
 });
 
 describe("notes", () => {
+  it("do not trouble a finished run with a lost kernel", async () => {
+    const run = smallRun();
+    run.head = { ...run.head, phase: 5, ended: Date.now(), over: true };
+    const { element, kernel } = await open(run);
+    kernel.gone = true;
+    click(one(element, "[data-action=a3] .inline-error"));
+    await eventually(() => expect(one(element, ".detail").textContent).toContain("cannot be reached"));
+    expect(text(element)).not.toContain("Disconnected");
+  });
+
   it("say that the backend is lost, and why the run was aborted", async () => {
     const run = smallRun();
     run.head = { ...run.head, stale: { since: Date.now() - 5000, reason: "No answer." } };

@@ -2,6 +2,9 @@
 
 import { useSignal } from "@preact/signals";
 import type { ErrorText } from "../errors";
+import { headline } from "../format";
+import { Phase } from "../phases";
+import type { RunStore } from "../store";
 import { ERROR_LINES } from "../visible";
 import { useView } from "./context";
 import { CopyButton } from "./copy";
@@ -10,9 +13,16 @@ import { ChevronIcon } from "./icons";
 /** How many lines of the root's error are shown before it is opened. */
 const FIRST_LINES = 4;
 
-export function firstLine(text: string): string {
-  const end = text.indexOf("\n");
-  return (end < 0 ? text : text.slice(0, end)).trim();
+/** The beginning of an error; of a traceback what it leads to. */
+function beginning(text: string): string {
+  if (text.startsWith("Traceback")) return headline(text);
+  return text.split("\n").slice(0, FIRST_LINES).join("\n");
+}
+
+/** Whether an action has an error, be it that its text was not sent yet: the kernel sends the first few unasked. */
+export function hasError(store: RunStore, row: number): boolean {
+  const phase = store.phase[row];
+  return store.error[row] !== 0 || phase === Phase.FAILED || phase === Phase.TIMED_OUT;
 }
 
 function Facts({ error }: { error: ErrorText }) {
@@ -31,10 +41,11 @@ export function RootError() {
   const first = store.head?.error ?? "";
   if (!first) return null;
   const action = store.root >= 0 ? store.text(store.name[store.root]) : "a0";
+  const attempt = store.root >= 0 ? store.attempts[store.root] : 1;
   const error: ErrorText = open.value
-    ? errors.get(store, action, first).value
+    ? errors.get(store, action, attempt, first).value
     : { state: "whole", kind: "", code: "", message: first };
-  const text = open.value ? error.message : first.split("\n").slice(0, FIRST_LINES).join("\n");
+  const text = open.value ? error.message : beginning(first);
   return (
     <section class="error root" aria-label="Error of the run">
       <div class="tools">
@@ -65,7 +76,7 @@ export function RootError() {
 export function ActionError({ row, top, height }: { row: number; top: number; height: number }) {
   const { store, errors, state } = useView();
   const action = store.text(store.name[row]);
-  const error = errors.get(store, action, store.text(store.error[row])).value;
+  const error = errors.get(store, action, store.attempts[row], store.text(store.error[row])).value;
   return (
     <div class="row detail" role="row" style={{ top: `${top}px`, height: `${height * ERROR_LINES}px` }}>
       <div role="gridcell" aria-colspan={6} class="error">

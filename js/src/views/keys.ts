@@ -2,6 +2,7 @@
 
 import type { RunStore } from "../store";
 import { keyOf, type ViewState, type VisibleLines } from "../visible";
+import { hasError } from "./error";
 
 export interface Cursor {
   store: RunStore;
@@ -74,7 +75,7 @@ function actOnRow(key: string, { store, state, lines, line, select }: Cursor): b
       else if (forest.up[node] >= 0) select(lines.lineOf(forest.up[node]));
       return true;
     case "Enter":
-      if (row >= 0 && row !== store.root && store.error[row] !== 0) state.toggleError(row);
+      if (row >= 0 && row !== store.root && hasError(store, row)) state.toggleError(row);
       else if (parent) state.toggle(nodeKey);
       return true;
     default:

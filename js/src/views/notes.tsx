@@ -14,7 +14,7 @@ export function Notes() {
   const now = store.now();
   return (
     <>
-      {!alive && (
+      {!alive && !head.over && (
         <p class="note" role="status">
           <WarningIcon />
           <span>

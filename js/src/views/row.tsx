@@ -1,12 +1,12 @@
 /** One line of the tree: an action, or a group's folder. */
 
-import { count, duration, elapsed } from "../format";
+import { count, duration, elapsed, headline } from "../format";
 import { CACHE_HIT, isTerminal, Phase, phaseInfo, summaryPhase } from "../phases";
 import { type Axis, place } from "../timeline";
 import { keyOf, type VisibleLines } from "../visible";
 import { AbortAction, AbortNote } from "./abort";
 import { useView } from "./context";
-import { firstLine } from "./error";
+import { hasError } from "./error";
 import { ChevronIcon, FolderIcon, KindIcon, PhaseIcon } from "./icons";
 
 export interface RowProps {
@@ -63,6 +63,10 @@ function RowFrame({ lines, line, top, node, selected, data, children, ...rest }:
         state.selected.value = key;
       }}
       onDblClick={() => parent && state.toggle(key)}
+      onMouseDown={(event) => {
+        // A double click opens and closes: it does not select the words under it.
+        if (event.detail > 1) event.preventDefault();
+      }}
       {...data}
     >
       {children}
@@ -95,7 +99,7 @@ function Indent({ depth }: { depth: number }) {
 }
 
 function ActionRow(props: RowProps & { row: number; node: number }) {
-  const { store, state } = useView();
+  const { store, state, errors } = useView();
   const { row, node, lines, line, axis, now, selected } = props;
   const phase = store.phase[row];
   const info = phaseInfo(phase);
@@ -118,23 +122,24 @@ function ActionRow(props: RowProps & { row: number; node: number }) {
         </span>
         {label !== name && <code class="id">{name}</code>}
         {store.cache[row] === CACHE_HIT && <span class="tag">cached</span>}
-        {error && row !== store.root && (
+        {hasError(store, row) && row !== store.root && (
           <button
             type="button"
             class="inline-error"
             tabIndex={selected ? 0 : -1}
             aria-expanded={state.openErrors.has(row)}
-            title={error}
+            title={error || undefined}
             onKeyDown={(event) => {
               if (event.key === "Enter" || event.key === " ") event.stopPropagation();
             }}
             onClick={(event) => {
               event.stopPropagation();
               state.selected.value = String(row);
+              errors.forgetUnavailable();
               state.toggleError(row);
             }}
           >
-            {firstLine(error)}
+            {headline(error) || "Show error"}
           </button>
         )}
         {!info.terminal && <AbortNote action={name} />}
