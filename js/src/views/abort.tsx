@@ -2,7 +2,7 @@
 
 import type { Abort } from "../aborts";
 import { useView } from "./context";
-import { StopIcon } from "./icons";
+import { StopIcon, WarningIcon } from "./icons";
 
 export function useRunAbort(): Abort {
   const { aborts, link, store } = useView();
@@ -26,7 +26,7 @@ const focus = (element: HTMLElement | null) => element?.focus({ preventScroll: t
 export function AbortRun() {
   const abort = useRunAbort();
   const stage = abort.stage.value;
-  if (stage === "idle") {
+  if (stage === "idle" || stage === "failed") {
     return (
       <button type="button" class="button danger" onClick={() => abort.arm()}>
         <StopIcon />
@@ -60,14 +60,27 @@ export function AbortRun() {
     );
   }
   return (
-    <span class="outcome" data-stage={stage} role="status">
+    <span class="outcome" role="status">
       {abort.words}
-      {stage === "failed" && (
-        <button type="button" class="button" onClick={() => abort.reset()}>
-          Dismiss
-        </button>
-      )}
     </span>
+  );
+}
+
+/** Why the run could not be aborted. */
+export function AbortFailure() {
+  const abort = useRunAbort();
+  if (abort.stage.value !== "failed") return null;
+  return (
+    <div class="note" role="status">
+      <WarningIcon />
+      <span>
+        <b>Not aborted.</b> {abort.words}
+      </span>
+      <span class="gap" />
+      <button type="button" class="button" onClick={() => abort.reset()}>
+        Dismiss
+      </button>
+    </div>
   );
 }
 

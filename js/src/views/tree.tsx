@@ -17,8 +17,8 @@ const MOST_ROWS = 13;
 /** Rows drawn above and below what is in sight. */
 const OVERSCAN = 6;
 /** How close ticks may be, and what the label of the last one needs. */
-const TICK_PX = 64;
-const LABEL_PX = 48;
+const TICK_PX = 52;
+const LABEL_PX = 40;
 
 /** The width of the time column in px. */
 function useTimeWidth(scroller: RefObject<HTMLElement | null>): number {
