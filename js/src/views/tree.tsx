@@ -16,9 +16,11 @@ export const ROW_HEIGHT = 26;
 const MOST_ROWS = 13;
 /** Rows drawn above and below what is in sight. */
 const OVERSCAN = 6;
-/** How close ticks may be, and what the label of the last one needs. */
+/** How close ticks may be. */
 const TICK_PX = 52;
-const LABEL_PX = 40;
+
+/** What a tick's label takes, about. */
+const labelPx = (label: string) => label.length * 6 + 8;
 
 /** The width of the time column in px. */
 function useTimeWidth(scroller: RefObject<HTMLElement | null>): number {
@@ -39,11 +41,14 @@ function AxisHead({ axis, most, width }: { axis: Axis; most: number; width: numb
   const span = axis.end - axis.start;
   return (
     <>
-      {ticks(axis, most).map((offset) => (
-        <span key={offset} class="tick" style={{ left: `${(offset / span) * 100}%` }}>
-          {(1 - offset / span) * width > LABEL_PX && tickLabel(offset)}
-        </span>
-      ))}
+      {ticks(axis, most).map((offset) => {
+        const label = tickLabel(offset);
+        return (
+          <span key={offset} class="tick" style={{ left: `${(offset / span) * 100}%` }}>
+            {(1 - offset / span) * width > labelPx(label) && label}
+          </span>
+        );
+      })}
     </>
   );
 }
