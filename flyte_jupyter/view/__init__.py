@@ -10,11 +10,13 @@ from flyte_jupyter.view._show import show, shown_runs
 
 if TYPE_CHECKING:
     from flyte_jupyter.view._html import snapshot_html
+    from flyte_jupyter.view._report import Report
     from flyte_jupyter.view._table import RunTable
     from flyte_jupyter.view._text import text_tree
     from flyte_jupyter.view._wait import find_run, run_key, until, wait
 
 __all__ = [
+    "Report",
     "RunTable",
     "find_run",
     "install",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Report": "_report",
     "RunTable": "_table",
     "find_run": "_wait",
     "run_key": "_wait",

@@ -123,7 +123,8 @@ class Session:
 
     def _let_go_if_done(self, shown: Shown) -> None:
         """Hold no state for an output that will not change any more."""
-        if shown.refresh.final and shown.acknowledgement is None and shown in self._shown:
+        if shown.refresh.final and (shown.widget is None or shown.keep_widget) and shown in self._shown:
+            shown.acknowledgement = None  # the snapshot says it all
             self._shown.remove(shown)
 
     def _keep_up_later(self, shown: Shown) -> None:
@@ -175,8 +176,6 @@ class Session:
             return
         front_end = self.front_end
         verdict = shown.acknowledgement.listened(heard, adopts=front_end.adopts, has_widgets=front_end.has_widgets)
-        if verdict is Verdict.FALL_BACK and shown.state.head.over:
-            verdict = Verdict.SETTLED  # the snapshot says it all
         if verdict is Verdict.FALL_BACK:
             shown.acknowledgement.fallen_back()
             shown.form = Form.WIDGET

@@ -22,8 +22,10 @@ KEPT_RUNS = 50
 KEPT_ROWS = 300_000
 
 # Seconds that a look at a run may take, and without a change after which it is complete as far as we can know.
-CATCH_UP = 2.0
+LOOK = 2.0
 QUIET = 0.15
+# Seconds in which a feed has made sure that nothing is missing of a run whose end it saw.
+END = 5.0
 
 
 def random_id() -> str:
@@ -81,11 +83,12 @@ class Views:
             NotFoundError: there is no such run.
             FlyteError: the run cannot be watched.
         """
+        known = set(self._runs)
         run = await self._watch(target)
         view = View(random_id(), target, run.state.key)
         self._views[view.id] = view
-        if run.followed:
-            await _catch_up(run.subscription)
+        if run.followed and view.run not in known:
+            await _catch_up(run.subscription, LOOK)
             self._rest_if_over(run)
         return view
 
@@ -109,7 +112,8 @@ class Views:
         """Wait a moment for what the backend has to say about the view's run: to the end where that has come."""
         run = self._runs.get(view.run)
         if run is not None and run.followed:
-            await _catch_up(run.subscription)
+            await _catch_up(run.subscription, END)
+            self._rest_if_over(run)
 
     async def run_by_key(self, key: str) -> WatchedRun | None:
         """Return the run with this key, None if no view of this kernel shows it.
@@ -139,8 +143,9 @@ class Views:
         return run
 
     def _on_change(self, run: WatchedRun) -> None:
-        self._rest_if_over(run)
         self._changed(run.state)
+        # Closing ends the callbacks, also of others who wait for this change.
+        asyncio.get_running_loop().call_soon(self._rest_if_over, run)
 
     def _rest_if_over(self, run: WatchedRun) -> None:
         if run.followed and run.state.head.over:
@@ -166,7 +171,7 @@ async def look_once(target: Target) -> RunState:
         FlyteError: the run cannot be watched.
     """
     async with await subscribe(target) as subscription:
-        await _catch_up(subscription)
+        await _catch_up(subscription, LOOK)
         return subscription.state
 
 
@@ -182,7 +187,7 @@ async def subscribe(target: Target) -> Subscription:
     )
 
 
-async def _catch_up(subscription: Subscription) -> None:
+async def _catch_up(subscription: Subscription, seconds: float) -> None:
     """Wait until all is known of a run that has ended, or until nothing more comes at once of one that goes on."""
     state = subscription.state
     changed = asyncio.Event()
@@ -195,5 +200,5 @@ async def _catch_up(subscription: Subscription) -> None:
             await asyncio.wait_for(changed.wait(), quiet)
 
     with contextlib.suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(look(), CATCH_UP)
+        await asyncio.wait_for(look(), seconds)
     remove()

@@ -1,0 +1,241 @@
+import asyncio
+
+import pytest
+
+from flyte_jupyter.live import Watcher
+from flyte_jupyter.remote import BackgroundLoop, Method, methods
+from flyte_jupyter.view import _views
+from flyte_jupyter.view._dispatch import Dispatcher
+from flyte_jupyter.view._publisher import Publisher
+from flyte_jupyter.view._target import Target
+from flyte_jupyter.view._views import View, Views
+from tests.unit.live.messages import ABORTED, FAILED, RUNNING, START, SUCCEEDED, action
+from tests.unit.live.scripted import ScriptedClient
+from tests.unit.live.virtual import until, virtual
+from tests.unit.view.pages import PostBox
+
+
+class AbortableClient(ScriptedClient):
+    """Also does what it is asked for."""
+
+    async def unary(self, method: Method, request, *, timeout: float | None = 30.0):
+        if method is methods.ABORT_RUN or method is methods.ABORT_ACTION:
+            self.calls.append(f"{method.rpc}: {request.reason}")
+            name = "a0" if method is methods.ABORT_RUN else request.action_id.name
+            self.put(action(name, ABORTED, self.actions[name].metadata.parent, ended=START + 5))
+            return None
+        return await super().unary(method, request, timeout=timeout)
+
+
+class Desk:
+    """A dispatcher with everything behind it, and a page before it."""
+
+    def __init__(self, *actions) -> None:
+        self.client = AbortableClient(*actions)
+        self.box = PostBox()
+        self.heard: list[str] = []
+        self.publisher = Publisher(asyncio.get_running_loop().time)
+        self.views = Views(self.publisher.changed, self.publisher.replaced)
+        self.dispatcher = Dispatcher(self.views, self.publisher, lambda _, what: self.heard.append(what))
+
+    async def open(self) -> View:
+        return await self.views.open(Target(self.client, "r1", "p", "development", ""))  # type: ignore[arg-type]
+
+    def say(self, **message) -> None:
+        self.dispatcher.receive(self.box, message)
+
+    async def answer(self, kind: str) -> dict:
+        await until(lambda: any(message["type"] == kind for message in self.box.sent))
+        found = next(message for message in self.box.sent if message["type"] == kind)
+        self.box.sent.remove(found)
+        return found
+
+    async def ask(self, method: str, **params) -> dict:
+        self.say(type="request", vid="m", rid="q", method=method, params=params)
+        answer = await self.answer("reply")
+        assert answer["rid"] == "q"
+        return answer
+
+    async def close(self, view: View) -> None:
+        (await self.views.run(view)).subscription.close()
+        await asyncio.sleep(1)
+
+
+@pytest.fixture(autouse=True)
+def watcher(monkeypatch):
+    watcher = Watcher()
+    monkeypatch.setattr(_views, "watcher", lambda: watcher)
+    # The loop of the test stands in for the background loop.
+    monkeypatch.setattr(BackgroundLoop, "is_current", True)
+
+
+@virtual
+async def test_hello_is_answered_by_a_welcome_and_a_snapshot():
+    desk = Desk(action("a0", RUNNING))
+    view = await desk.open()
+    desk.say(type="hello", view=view.id, vid="m")
+    welcome = await desk.answer("welcome")
+    assert welcome == {
+        "type": "welcome",
+        "vid": "m",
+        "view": view.id,
+        "run": "localhost:8090|p/development/r1",
+        "console": (await desk.views.run(view)).state.head.url,
+    }
+    desk.publisher.tick()
+    assert desk.box.kinds() == ["snapshot"]
+    assert desk.heard == ["hello"]
+    await desk.close(view)
+
+
+@virtual
+async def test_a_view_of_another_kernel_is_unknown():
+    desk = Desk(action("a0"))
+    desk.say(type="hello", view="gone", vid="m")
+    assert await desk.answer("unknown") == {"type": "unknown", "vid": "m", "view": "gone"}
+    desk.publisher.tick()
+    assert desk.box.kinds() == []
+
+
+@virtual
+async def test_a_view_whose_run_cannot_be_read_again_is_unknown(monkeypatch):
+    monkeypatch.setattr(_views, "KEPT_RUNS", 0)
+    desk = Desk(action("a0", SUCCEEDED, ended=START))
+    view = await desk.open()
+    other = await desk.views.open(Target(desk.client, "r2", "p", "development", ""))  # type: ignore[arg-type]
+    assert other.run != view.run
+    desk.client.fall()
+    desk.say(type="hello", view=view.id, vid="m")
+    assert (await desk.answer("unknown"))["view"] == view.id
+
+
+@virtual
+async def test_who_leaves_before_the_welcome_is_not_mounted():
+    desk = Desk(action("a0", RUNNING))
+    view = await desk.open()
+    desk.say(type="hello", view=view.id, vid="m")
+    desk.say(type="bye", vid="m")
+    await asyncio.sleep(1)
+    desk.publisher.tick()
+    assert desk.box.kinds() == []
+    await desk.close(view)
+
+
+@virtual
+async def test_seen_resync_and_bye_reach_the_publisher():
+    desk = Desk(action("a0", RUNNING))
+    view = await desk.open()
+    desk.say(type="hello", view=view.id, vid="m")
+    await desk.answer("welcome")
+    desk.publisher.tick()
+    desk.box.kinds()
+    desk.say(type="resync", run=view.run)
+    await asyncio.sleep(1)
+    desk.publisher.tick()
+    assert desk.box.kinds() == ["snapshot"]
+    desk.say(type="seen", vid="m", visible=False)
+    desk.say(type="bye", vid="m")
+    desk.publisher.changed((await desk.views.run(view)).state)
+    assert desk.publisher.tick() is None
+    await desk.close(view)
+
+
+@virtual
+async def test_a_run_is_aborted_and_the_reply_says_so():
+    desk = Desk(action("a0", RUNNING))
+    view = await desk.open()
+    assert await desk.ask("abort_run", run=view.run, reason="enough") == {
+        "type": "reply",
+        "rid": "q",
+        "ok": True,
+        "result": None,
+    }
+    assert "AbortRun: enough" in desk.client.calls
+    state = (await desk.views.run(view)).state
+    await until(lambda: state.head.over)
+    refused = await desk.ask("abort_run", run=view.run)
+    assert refused["ok"] is False
+    assert refused["error"] == "Run r1 is over (ABORTED): there is nothing to abort."
+
+
+@virtual
+async def test_an_action_is_aborted_with_a_reason_of_ours_where_none_is_given():
+    desk = Desk(action("a0", RUNNING), action("b", RUNNING, "a0"))
+    view = await desk.open()
+    assert (await desk.ask("abort_action", run=view.run, action="b"))["ok"] is True
+    assert "AbortAction: Aborted from a notebook." in desk.client.calls
+    await desk.close(view)
+
+
+@virtual
+async def test_the_whole_error_of_an_action_is_fetched():
+    desk = Desk(action("a0", RUNNING), action("b", FAILED, "a0", ended=START))
+    desk.client.errors["b"] = "ValueError: " + "x" * 9000
+    view = await desk.open()
+    reply = await desk.ask("error", run=view.run, action="b")
+    assert reply["result"] == {"kind": "USER", "code": "ValueError", "message": desk.client.errors["b"]}
+    await desk.close(view)
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "sentence"),
+    [
+        ("format_disk", {}, "This kernel does not know the request 'format_disk'."),
+        ("abort_run", {}, "The request lacks its parameter 'run'."),
+        ("abort_run", {"run": "other"}, "This kernel shows no such run; run its cell again."),
+        ("abort_action", {"run": "localhost:8090|p/development/r1"}, "The request lacks its parameter 'action'."),
+        (
+            "abort_action",
+            {"run": "localhost:8090|p/development/r1", "action": "nope"},
+            "There is no action 'nope' of run 'r1'",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(method, params, sentence):
+    @virtual
+    async def test():
+        desk = Desk(action("a0", RUNNING))
+        view = await desk.open()
+        reply = await desk.ask(method, **params)
+        assert reply["ok"] is False
+        assert sentence in reply["error"]
+        await desk.close(view)
+
+    test()
+
+
+@virtual
+async def test_a_defect_is_told_too(monkeypatch):
+    desk = Desk(action("a0", RUNNING))
+    view = await desk.open()
+
+    async def broken(*_, **__):
+        raise KeyError("b")
+
+    monkeypatch.setattr(desk.client, "unary", broken)
+    reply = await desk.ask("abort_run", run=view.run)
+    assert reply == {"type": "reply", "rid": "q", "ok": False, "error": "KeyError: 'b'"}
+    await desk.close(view)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [None, [], "ready", {}, {"type": "dance"}, {"type": "hello", "view": 1, "vid": "m"}, {"type": "seen", "vid": "m"}],
+)
+def test_what_is_not_of_the_protocol_is_left_alone(message):
+    @virtual
+    async def test():
+        desk = Desk(action("a0"))
+        desk.dispatcher.receive(desk.box, message)
+        await asyncio.sleep(1)
+        assert desk.box.sent == []
+        assert desk.heard == []
+
+    test()
+
+
+@virtual
+async def test_ready_is_heard():
+    desk = Desk(action("a0"))
+    desk.say(type="ready")
+    assert desk.heard == ["ready"]

@@ -1,0 +1,165 @@
+import pytest
+
+from flyte_jupyter.remote import NotFoundError
+from flyte_jupyter.view import _fallback, _session, install, show, shown_runs
+from tests.unit.live.messages import FAILED, QUEUED, RUNNING, START, SUCCEEDED, action
+from tests.unit.view.kernels import eventually, put
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+END = action("a0", SUCCEEDED, ended=START + 5)
+
+
+def _hubs(comms):
+    return [comm for comm in comms if "hub_id" in comm.opened["data"]["state"]]
+
+
+def _fallbacks(comms):
+    return [comm for comm in comms if comm.opened["data"]["state"].get("view_id")]
+
+
+def _view_id(output) -> str:
+    return output["text/html"].split('data-flyte-view="')[1].split('"')[0]
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """No output falls back by itself."""
+    monkeypatch.setattr(_fallback, "PATIENCE", 3600)
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    monkeypatch.setattr(_fallback, "PATIENCE", 0)
+
+
+def test_the_hub_is_made_once_and_when_it_is_needed(notebook, client, comms, patient):
+    install(notebook.ip)
+    assert comms == []
+    show("r1")
+    show("r1")
+    (hub,) = _hubs(comms)
+    assert f"fj-hub-{hub.opened['data']['state']['hub_id']} " in notebook.shown[0]["text/html"]
+    assert _view_id(notebook.shown[0]) != _view_id(notebook.shown[1])
+    assert "localhost:8090|p/development/r1" in shown_runs()
+
+
+def test_a_hub_that_someone_closed_is_made_again_under_its_name(notebook, client, comms, patient):
+    show("r1")
+    _session.session()._hub.close()  # type: ignore[union-attr]
+    show("r1")
+    first, second = _hubs(comms)
+    assert first.opened["data"]["state"]["hub_id"] == second.opened["data"]["state"]["hub_id"]
+
+
+def test_a_mount_gets_its_frames_over_the_hub(notebook, client, comms, patient):
+    show("r1")
+    (hub,) = _hubs(comms)
+    hub.say({"type": "ready"})
+    hub.say({"type": "hello", "view": _view_id(notebook.shown[0]), "vid": "m"})
+    eventually(lambda: [message["type"] for message in hub.custom()] == ["welcome", "frame"])
+    put(client, action("b", QUEUED, "a0"))
+    frame = eventually(lambda: hub.custom()[2:])[0]
+    assert (frame["kind"], frame["rows"], frame["seq"]) == ("delta", 2, 2)
+
+
+def test_the_file_gets_the_first_children_a_failure_and_the_end(notebook, client, patient):
+    client.errors["a0"] = client.errors["b"] = "ValueError: no"
+    show("r1")
+    put(client, action("b", RUNNING, "a0", short="child"))
+    eventually(lambda: "child" in notebook.shown[0]["text/html"])
+    put(client, action("b", FAILED, "a0", short="child", ended=START + 3), action("a0", FAILED, ended=START + 5))
+    eventually(lambda: "The run is over" in notebook.shown[0]["text/html"])
+    assert "ValueError: no" in notebook.shown[0]["text/html"]
+    assert len(notebook.shown) == 1
+    assert len(notebook.outputs.outputs) <= 6
+    eventually(lambda: not _session.session()._shown)
+
+
+def test_a_finished_run_can_still_be_mounted(notebook, client, comms, patient):
+    client.actions["a0"] = END
+    show("r1")
+    assert "The run is over" in notebook.shown[0]["text/html"]
+    (hub,) = _hubs(comms)
+    hub.say({"type": "hello", "view": _view_id(notebook.shown[0]), "vid": "m"})
+    frame = eventually(lambda: hub.custom()[1:])[0]
+    assert frame["head"]["over"] is True
+
+
+def test_where_nobody_adopts_the_fall_back_view_is_shown(notebook, client, comms, hasty):
+    show("r1")
+    eventually(lambda: WIDGET in notebook.shown[0])
+    (fallback,) = _fallbacks(comms)
+    assert fallback.opened["data"]["state"]["view_id"] == _view_id(notebook.shown[0])
+    fallback.say({"type": "hello", "view": _view_id(notebook.shown[0]), "vid": "m"})
+    eventually(lambda: [message["type"] for message in fallback.custom()] == ["welcome", "frame"])
+    # From now on the widget is shown at once.
+    show("r1")
+    assert WIDGET in notebook.shown[1]
+    put(client, END)
+    eventually(lambda: all(WIDGET not in output for output in notebook.shown))
+    assert all("The run is over" in output["text/html"] for output in notebook.shown)
+    assert all(comm.closed for comm in _fallbacks(comms))
+
+
+def test_a_page_that_was_only_late_takes_over_again(notebook, client, comms, hasty):
+    show("r1")
+    eventually(lambda: WIDGET in notebook.shown[0])
+    _hubs(comms)[0].say({"type": "ready"})
+    eventually(lambda: WIDGET not in notebook.shown[0])
+    show("r1")
+    assert WIDGET not in notebook.shown[1]
+
+
+def test_where_neither_works_the_snapshot_stays(notebook, client, comms, hasty, monkeypatch):
+    monkeypatch.setattr(_fallback, "LONG_PATIENCE", 0)
+    show("r1")
+    eventually(lambda: _session.session().front_end.has_widgets is False)
+    eventually(lambda: WIDGET not in notebook.shown[0])
+    show("r1")
+    put(client, action("b", QUEUED, "a0", short="child"))
+    eventually(lambda: all("child" in output["text/html"] for output in notebook.shown))
+    assert len(_fallbacks(comms)) == 1
+
+
+def test_a_finished_run_needs_no_fall_back(notebook, client, comms, hasty):
+    client.actions["a0"] = END
+    show("r1")
+    eventually(lambda: not _session.session()._shown)
+    assert _fallbacks(comms) == []
+
+
+def test_a_widget_that_was_asked_for_stays(notebook, client, comms, monkeypatch):
+    monkeypatch.setenv("FLYTE_JUPYTER_DISPLAY", "widget")
+    show("r1")
+    assert WIDGET in notebook.shown[0]
+    assert _hubs(comms) == []
+    put(client, END)
+    eventually(lambda: "The run is over" in notebook.shown[0]["text/html"])
+    assert WIDGET in notebook.shown[0]
+
+
+def test_a_batch_run_makes_no_widget_and_writes_before_its_cells_end(notebook, client, comms, hasty):
+    install(notebook.ip)
+    notebook.kernel.allow_stdin = False
+    notebook.ip.user_ns["show"] = show
+    notebook.run("show('r1')")
+    assert comms == []
+    put(client, action("b", RUNNING, "a0", short="child"))
+    written = len(notebook.outputs.outputs)
+    notebook.run("1")
+    assert len(notebook.outputs.outputs) == written + 1
+    assert "child" in notebook.shown[0]["text/html"]
+    put(client, action("b", SUCCEEDED, "a0", ended=START + 3), END)
+    notebook.run("2")
+    assert "The run is over" in notebook.shown[0]["text/html"]
+    written = len(notebook.outputs.outputs)
+    notebook.run("3")
+    assert len(notebook.outputs.outputs) == written
+    assert comms == []
+
+
+def test_a_run_that_there_is_not_shows_nothing(notebook, client, patient):
+    client.actions.clear()
+    with pytest.raises(NotFoundError, match="There is no run r1"):
+        show("r1")
+    assert notebook.shown == []
