@@ -1,7 +1,7 @@
 """How many attempts may run at once, without a deadlock.
 
-A parent holds its process while it waits for its children. It counts as busy only while it has no child underway; so a tree of
-any depth moves on even with a limit of one. The deepest waiting action goes first: a fan-out of parents then
+A parent holds its process while it waits for its children. It counts as busy only while it has no child underway; so a
+tree of any depth moves on even with a limit of one. The deepest waiting action goes first: a fan-out of parents then
 finishes subtree by subtree and keeps few processes alive.
 """
 
@@ -71,7 +71,8 @@ class Admission:
                 heapq.heappop(self._waiting)
                 future.set_exception(
                     NoProcessLeftError(
-                        f"The backend holds {len(self.running)} processes that all wait for their children and may start no more."
+                        f"The backend holds {len(self.running)} processes that all wait for their children, "
+                        "and may start no more."
                     )
                 )
             elif busy < self.limit:

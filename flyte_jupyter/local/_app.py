@@ -14,6 +14,7 @@ from connectrpc.code import Code
 from connectrpc.errors import ConnectError
 
 from flyte_jupyter.local import _cut
+from flyte_jupyter.local._errors import LocalBackendError
 from flyte_jupyter.local._files import PREFIX, Files, Receive, Send, respond
 from flyte_jupyter.local._reply import refuse
 
@@ -103,7 +104,7 @@ class App:
         try:
             request = json.loads(body or b"{}")
             answer = await self._admin(what, request)
-        except ConnectError as error:
+        except LocalBackendError as error:
             await respond(send, 400, error.message.encode())
         except (ValueError, LookupError, TypeError) as error:
             await respond(send, 400, f"This is no request that the backend knows: {error!r}.".encode())

@@ -51,8 +51,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="misbehave, for tests of clients; repeatable: dropped-update, duplicate-snapshot, early-end, silent-stream, reset, "
-        "random-order, parent-not-found, attempts-flicker",
+        help="misbehave, for tests of clients; repeatable: dropped-update, duplicate-snapshot, early-end, "
+        "silent-stream, reset, random-order, parent-not-found, attempts-flicker",
     )
     command = commands.add_parser(
         "start", parents=[common, serving, json_too], help="start it, or find the running one"

@@ -33,8 +33,8 @@ class LocalBackend:
     """A running embedded backend. As a context manager it stops the backend at the end.
 
     Attributes:
-        endpoint: `http://localhost:PORT/TOKEN`, for `flyte.init(endpoint=..., insecure=True)` and `flyte_jupyter.connect`. Whoever
-            knows it can run code as you.
+        endpoint: `http://localhost:PORT/TOKEN`, for `flyte.init(endpoint=..., insecure=True)` and
+            `flyte_jupyter.connect`. Whoever knows it can run code as you.
         pid: The process.
         state_dir: Where it keeps its state.
     """
@@ -78,8 +78,8 @@ def start(
 ) -> LocalBackend:
     """Start the embedded backend, or hand back the one that is running.
 
-    It runs as a process of its own, on this interpreter, and ends by itself after 30 minutes without client and without running
-    action. Tasks may import from the current directory, as the caller can.
+    It runs as a process of its own, on this interpreter, and ends by itself after 30 minutes without client and without
+    running action. Tasks may import from the current directory, as the caller can.
 
     Args:
         state_dir: Where it keeps its state; by default a directory per user and interpreter.
@@ -252,7 +252,8 @@ def _running(paths: StateDir, port: int) -> LocalBackend:
     state = _state(paths)
     if state["executable"] != sys.executable:
         raise LocalBackendError(
-            f"The backend in {paths.root} runs on another interpreter ({state['executable']}), and tasks run where it runs.",
+            f"The backend in {paths.root} runs on another interpreter ({state['executable']}), "
+            "and tasks run where it runs.",
             "Stop it, or use another state directory.",
         )
     if port and port != state["port"]:

@@ -45,7 +45,7 @@ from flyte_jupyter.local._state import State, error_info
 _logger = logging.getLogger(__name__)
 
 
-class _TimedOut(Exception):
+class _TimedOutError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -90,7 +90,7 @@ class Engine:
         action.driver.add_done_callback(self._drivers.discard)
 
     def abort(self, action: Action, reason: str = "") -> None:
-        """End an action and everything below it, whether running, queued or paused; those that are over stay as they are."""
+        """End an action and everything below it, whether running, queued or paused; what is over stays as it is."""
         stack = [action]
         while stack:
             node = stack.pop()
@@ -154,7 +154,7 @@ class Engine:
         try:
             if not self._from_cache(action):
                 await self._attempts(action)
-        except _TimedOut as late:
+        except _TimedOutError as late:
             error = Error(code="TaskTimedOut", message=late.reason, kind=Error.USER)
             self._end(action, TIMED_OUT, error)
         except NoProcessLeftError as error:
@@ -233,7 +233,9 @@ class Engine:
             await asyncio.wait_for(self.admission.enter(action), min(limits) if limits else None)
         except asyncio.TimeoutError:
             reason = f"queued for more than {queue_limit:g} s" if queue_limit else "its deadline passed in the queue"
-            raise _TimedOut(f"The task was {reason}." if queue_limit else f"The task timed out: {reason}.") from None
+            raise _TimedOutError(
+                f"The task was {reason}." if queue_limit else f"The task timed out: {reason}."
+            ) from None
 
     async def _attempt(self, action: Action, number: int, timeout: float, left: float | None) -> Error | None:
         assert action.spec is not None
@@ -251,8 +253,8 @@ class Engine:
         except asyncio.TimeoutError:
             self._terminate(process)
             if timeout and (left is None or timeout <= left):
-                raise _TimedOut(f"The task ran for more than {timeout:g} s.") from None
-            raise _TimedOut("The task's deadline passed.") from None
+                raise _TimedOutError(f"The task ran for more than {timeout:g} s.") from None
+            raise _TimedOutError("The task's deadline passed.") from None
         except asyncio.CancelledError:
             self._terminate(process)
             raise

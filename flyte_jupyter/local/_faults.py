@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 
-from flyte_jupyter.local._status import invalid
+from flyte_jupyter.local._errors import LocalBackendError
 
 FAULTS = {
     "dropped-update": "WatchActions leaves out every second change",
@@ -32,11 +32,11 @@ class Faults:
         """Switch these on and all others off.
 
         Raises:
-            ConnectError: INVALID_ARGUMENT, there is no such fault.
+            LocalBackendError: there is no such fault.
         """
         wanted = frozenset(names)
         for name in sorted(wanted - FAULTS.keys()):
-            raise invalid(f"There is no fault {name!r}; there are {', '.join(FAULTS)}.")
+            raise LocalBackendError(f"There is no fault {name!r}; there are {', '.join(FAULTS)}.")
         self._on = wanted
 
     def on(self, name: str) -> bool:

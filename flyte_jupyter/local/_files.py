@@ -59,7 +59,7 @@ class Files:
 
     async def __call__(self, scope: Any, path: str, receive: Receive, send: Send) -> None:
         """Answer a request for `path`, relative to the root and already without token."""
-        target = Path(os.path.normpath(self._root / path))
+        target = Path(os.path.normpath(self._root / path))  # noqa: ASYNC240 - text only
         method = scope["method"]
         if method in ("GET", "HEAD") and self._root in target.parents:
             await self._get(target, method == "HEAD", send)
@@ -120,7 +120,10 @@ class Files:
 
 
 async def drain(receive: Receive) -> None:
-    """Take in what is left of a request's body: hypercorn drops an HTTP/2 connection on which a body outlasts its response."""
+    """Take in what is left of a request's body.
+
+    Hypercorn drops an HTTP/2 connection on which a body outlasts its response.
+    """
     while True:
         message = await receive()
         if message["type"] != "http.request" or not message.get("more_body", False):

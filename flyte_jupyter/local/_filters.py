@@ -140,7 +140,7 @@ def where(
 def _condition(item: list_pb2.Filter, fields: Mapping[str, tuple[str, type]], labels: str) -> tuple[str, list[Any]]:
     prefix: list[Any] = []
     if labels and item.field.startswith("labels."):
-        expression, kind = f"(SELECT value FROM json_each({labels}) WHERE key = ?)", str
+        expression, kind = f"(SELECT value FROM json_each({labels}) WHERE key = ?)", str  # noqa: S608
         prefix = [item.field.removeprefix("labels.")]
     elif item.field in fields:
         expression, kind = fields[item.field]
@@ -151,7 +151,8 @@ def _condition(item: list_pb2.Filter, fields: Mapping[str, tuple[str, type]], la
     values = [_value(item.field, text, kind) for text in item.values]
     if item.function in (F.VALUE_IN, F.VALUE_NOT_IN):
         marks = ", ".join("?" * len(values))
-        return f"{expression} {'NOT ' if item.function == F.VALUE_NOT_IN else ''}IN ({marks})", prefix + values
+        negation = "NOT " if item.function == F.VALUE_NOT_IN else ""
+        return f"{expression} {negation}IN ({marks})", prefix + values
     if len(values) != 1:
         raise invalid(f"The filter on {item.field!r} needs one value and has {len(values)}.")
     if item.function in _COMPARE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flyteidl2.common import identifier_pb2
@@ -13,6 +14,10 @@ from flyte_jupyter.local._model import PAUSED, RunKey
 from flyte_jupyter.local._state import State
 from flyte_jupyter.local._status import invalid
 
+_PAUSED = (
+    "EXISTS (SELECT 1 FROM actions p WHERE p.project = a.project AND p.domain = a.domain AND p.run = a.run "
+    f"AND p.phase = {PAUSED})"
+)
 _DEFAULT_ORDER = "a.phase ASC, a.created_at DESC"
 
 
@@ -23,10 +28,7 @@ def list_runs(state: State, request: pb2.ListRunsRequest) -> pb2.ListRunsRespons
     scope, values = _scope(request)
     conditions += ["a.parent IS NULL", *scope]
     if request.paused_actions_only:
-        conditions.append(
-            "EXISTS (SELECT 1 FROM actions p WHERE p.project = a.project AND p.domain = a.domain AND p.run = a.run "
-            f"AND p.phase = {PAUSED})"
-        )
+        conditions.append(_PAUSED)
     ordering = order(request.request, ACTION_FIELDS, _DEFAULT_ORDER, "a.run, a.name")
     rows, token = page.cut(
         state.store.rows(
@@ -104,6 +106,4 @@ def _action(row: Any) -> run_definition_pb2.Action:
 
 
 def _run(row: Any) -> run_definition_pb2.Run:
-    import json
-
     return run_definition_pb2.Run(action=_action(row), labels=json.loads(row["labels"]))

@@ -1,13 +1,15 @@
 """Following the log file of an attempt.
 
-The process writes to the file by itself; somebody who tails reads what was appended. A file grows in chunks, not in lines: a
-line of any length is sent in pieces, and bytes that are no UTF-8 are replaced.
+The process writes to the file by itself; somebody who tails reads what was appended. A file grows in chunks, not in
+lines: a very long line is sent in pieces, and bytes that are no UTF-8 are replaced.
 """
 
 from __future__ import annotations
 
 import asyncio
 import codecs
+import os
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import BinaryIO
 
@@ -24,10 +26,15 @@ _CHUNK = 256 * 1024
 _LINES = 100
 _LONGEST = 64 * 1024
 _MARK = "[flyte]"
+# The SDK's own lines may follow a line of the task that has no end yet.
+_GLUED = re.compile(r"(?<=.)(?=\[flyte\] [A-Z]+ )")
 
 
 class LineSplitter:
-    """Bytes in, lines out, each with its newline; a line longer than 64 Ki characters comes in pieces, as log lines of their own."""
+    """Bytes in, lines out, each with its newline.
+
+    A line longer than 64 Ki characters comes in pieces, as lines of their own.
+    """
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
@@ -51,9 +58,9 @@ class LineSplitter:
 
     @staticmethod
     def _pieces(line: str) -> Iterator[str]:
-        line = line.removesuffix("\r")
-        for start in range(0, max(1, len(line)), _LONGEST):
-            yield line[start : start + _LONGEST] + "\n"
+        for part in _GLUED.split(line.removesuffix("\r")):
+            for start in range(0, max(1, len(part)), _LONGEST):
+                yield part[start : start + _LONGEST] + "\n"
 
 
 async def follow(backend: Backend, action: Action, number: int) -> AsyncIterator[pb2.TailLogsResponse]:
@@ -67,7 +74,7 @@ async def follow(backend: Backend, action: Action, number: int) -> AsyncIterator
     if attempt is None or (attempt.phase not in TERMINAL and not path.exists()):
         raise not_found(f"Attempt {number} of action {action.name!r} has no log yet.")
     splitter = LineSplitter()
-    # What was written before somebody looked is dated with the attempt's beginning or the file's last change, whichever is nearer.
+    # What was written before somebody looked is dated with the file's last change.
     floor = to_us(attempt.start_time)
     try:
         file = path.open("rb")
@@ -94,8 +101,6 @@ async def _drain(file: BinaryIO, splitter: LineSplitter, floor: int) -> AsyncIte
 
 
 def _modified(file: BinaryIO) -> int:
-    import os
-
     return os.fstat(file.fileno()).st_mtime_ns // 1000
 
 
@@ -108,7 +113,7 @@ def _messages(lines: list[str], stamp: Timestamp) -> Iterator[pb2.TailLogsRespon
                         log_pb2.LogLine(
                             timestamp=stamp,
                             message=line,
-                            originator=log_pb2.SYSTEM if _MARK in line else log_pb2.USER,
+                            originator=log_pb2.SYSTEM if line.startswith(_MARK) else log_pb2.USER,
                         )
                         for line in lines[start : start + _LINES]
                     ]

@@ -61,7 +61,7 @@ def to_us(stamp: Timestamp) -> int:
 class Action:
     """One action of a run.
 
-    `details` is what clients see, without the task spec, which is shared between the actions of one task and kept in `spec`.
+    `details` is what clients see, without the task spec: that is shared by the actions of one task and kept in `spec`.
     """
 
     __slots__ = (

@@ -1,7 +1,7 @@
 """Telling streams what changed.
 
-A subscriber never blocks who writes: changes of one action that it has not taken yet fall together, and a slow reader sees the
-latest state and no backlog.
+A subscriber never blocks who writes: changes of one action that it has not taken yet fall together, and a slow reader
+sees the latest state and no backlog.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Which packages a task's image would have and this interpreter lacks.
 
-The SDK tells a backend the name of an image, not what is in it. What is written down literally can be read from the code bundle: from
-the source of the task's module, or from a pickled task. Nothing of it is executed; what is not found is not warned of.
+The SDK tells a backend the name of an image, not what is in it. What is written down literally can be read from the
+code bundle: from the source of the task's module, or from a pickled task. Nothing of it is executed; what is not found
+is not warned of.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
+from itertools import pairwise
 
 from flyteidl2.task import task_definition_pb2
 
@@ -43,7 +45,7 @@ def _installed(requirement: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _named(arguments: tuple[str, ...]) -> tuple[str, ...]:
-    options = dict(zip(arguments, arguments[1:], strict=False))
+    options = dict(pairwise(arguments))
     try:
         if "--tgz" in options:
             source = _member(options["--tgz"], options.get("mod", ""))
@@ -62,7 +64,7 @@ def _member(archive: str, module: str) -> str:
     with tarfile.open(archive) as tar:
         for member in tar:
             name = member.name.removeprefix("./")
-            if member.isfile() and member.size < _LARGEST and name in (f"{path}.py", f"{path}/__init__.py", f"src/{path}.py"):
+            if member.isfile() and member.size < _LARGEST and name in (f"{path}.py", f"{path}/__init__.py"):
                 file = tar.extractfile(member)
                 return file.read().decode(errors="replace") if file else ""
     return ""

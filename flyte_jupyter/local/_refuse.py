@@ -26,7 +26,10 @@ def refusal(spec: task_definition_pb2.TaskSpec) -> str:
     if kind == "raw-container":
         return f"{name} is a container task, and the embedded backend runs no containers: it needs a Flyte cluster."
     if target == "k8s_pod":
-        return f"{name} has a Kubernetes pod template, and the embedded backend has no Kubernetes: it needs a Flyte cluster."
+        return (
+            f"{name} has a Kubernetes pod template, and the embedded backend has no Kubernetes: "
+            "it needs a Flyte cluster."
+        )
     if template.metadata.pod_template_name:
         return (
             f"{name} names the Kubernetes pod template {template.metadata.pod_template_name!r}, "
@@ -34,7 +37,10 @@ def refusal(spec: task_definition_pb2.TaskSpec) -> str:
         )
     if kind not in _RUNNABLE:
         plugin = next((label for word, label in _PLUGINS.items() if word in kind.lower()), kind)
-        return f"{name} is a {plugin} task (type {kind!r}), and the embedded backend runs plain Python tasks only: it needs a Flyte cluster."
+        return (
+            f"{name} is a {plugin} task (type {kind!r}), and the embedded backend runs plain Python tasks only: "
+            "it needs a Flyte cluster."
+        )
     if target != "container" or not template.container.args:
         return f"{name} has no command line to run: it needs a Flyte cluster."
     if template.container.args[0] != "a0":

@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -32,7 +32,7 @@ from flyte_jupyter.local._engine import Engine
 from flyte_jupyter.local._errors import LocalBackendError
 from flyte_jupyter.local._faults import Faults
 from flyte_jupyter.local._files import Files
-from flyte_jupyter.local._launch import create_launcher
+from flyte_jupyter.local._launch import Launcher, create_launcher
 from flyte_jupyter.local._paths import StateDir
 from flyte_jupyter.local._services import applications
 from flyte_jupyter.local._state import State
@@ -54,7 +54,6 @@ class Options:
         max_parallel: Attempts that run at once.
         idle_exit: Seconds without client and without running action after which the backend ends.
         faults: Faults to have from the start.
-        python_path: Directories that tasks may import from.
         ready_fd: A file descriptor that gets one line of JSON when the backend is ready or has failed to be.
     """
 
@@ -63,7 +62,6 @@ class Options:
     max_parallel: int | None = None
     idle_exit: float = 1800.0
     faults: Sequence[str] = ()
-    python_path: Sequence[str] = ()
     ready_fd: int | None = None
 
 
@@ -143,7 +141,15 @@ def read_state(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _write_state(path: Path, state: Mapping[str, Any]) -> None:
+def _write_state(path: Path, backend: Backend) -> None:
+    state = {
+        "pid": os.getpid(),
+        "port": int(backend.authority.rpartition(":")[2]),
+        "token": backend.token,
+        "endpoint": backend.endpoint,
+        "executable": sys.executable,
+        "python": platform.python_version(),
+    }
     partial = path.with_name(path.name + ".part")
     partial.touch(mode=0o600)
     partial.write_text(json.dumps(state, indent=1))
@@ -151,49 +157,51 @@ def _write_state(path: Path, state: Mapping[str, Any]) -> None:
 
 
 async def _serve(options: Options) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(options, create_launcher(), stop) as backend:
+        _tell(options.ready_fd, {"endpoint": backend.endpoint, "pid": os.getpid()})
+        _logger.info("Serving on %s, pid %d", backend.authority, os.getpid())
+        await stop.wait()
+    _logger.info("Ended")
+
+
+@contextlib.asynccontextmanager
+async def serving(options: Options, launcher: Launcher, stop: asyncio.Event) -> AsyncIterator[Backend]:
+    """Serve within the `async with`; `stop` is set when a client asks for the end or when nobody uses the backend.
+
+    Raises:
+        LocalBackendError: the port or the database cannot be used, or there is no such fault.
+    """
     paths = options.paths
     last = read_state(paths.state_file)
+    faults = Faults(options.faults)
     listener = _bind(options.port, last.get("port", 0))
-    port = listener.getsockname()[1]
+    authority = f"localhost:{listener.getsockname()[1]}"
     token = last.get("token") or secrets.token_urlsafe(32)
     store = Store(paths.database)
     state = State(store)
     recovered = state.recover()
     if recovered:
         _logger.info("Aborted %d actions that were underway when the last backend ended", recovered)
-    launcher = create_launcher()
-    endpoint = f"http://localhost:{port}/{token}"
-    engine = Engine(state, Site(paths, endpoint), launcher, options.max_parallel)
-    engine.python_path[:] = options.python_path
-    backend = Backend(paths, state, engine, f"localhost:{port}", token, Faults(options.faults))
-    stop = asyncio.Event()
+    engine = Engine(state, Site(paths, f"http://{authority}/{token}"), launcher, options.max_parallel)
+    backend = Backend(paths, state, engine, authority, token, faults)
     server = _Server(backend, stop, options.idle_exit)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
     await launcher.start()
-    serving = asyncio.ensure_future(hypercorn_serve(server.app, _config(listener), shutdown_trigger=stop.wait))
+    over = asyncio.Event()
+    listening = asyncio.ensure_future(hypercorn_serve(server.app, _config(listener), shutdown_trigger=over.wait))
     idle = asyncio.ensure_future(server.end_when_idle())
-    _write_state(
-        paths.state_file,
-        {
-            "pid": os.getpid(),
-            "port": port,
-            "token": token,
-            "endpoint": endpoint,
-            "executable": sys.executable,
-            "python": platform.python_version(),
-        },
-    )
-    _tell(options.ready_fd, {"endpoint": endpoint, "pid": os.getpid()})
-    _logger.info("Serving on 127.0.0.1:%d, pid %d", port, os.getpid())
+    _write_state(paths.state_file, backend)
     try:
-        await serving
+        yield backend
     finally:
         idle.cancel()
+        over.set()
+        await listening
         await engine.close()
         store.close()
-        _logger.info("Ended")
 
 
 def _config(listener: socket.socket) -> Config:

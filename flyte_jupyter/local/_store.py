@@ -1,8 +1,8 @@
 """SQLite: what survives the backend.
 
-All access happens on the event loop. Changes of actions are collected and written in one transaction a few milliseconds later;
-`flush` writes them at once, and every answer that promises something (CreateRun first of all) is sent after it. A committed
-transaction is in the operating system's hands: a killed backend loses nothing.
+All access happens on the event loop. Changes of actions are collected and written in one transaction a few
+milliseconds later; `flush` writes them at once, and every answer that promises something (CreateRun first of all) is
+sent after it. A committed transaction is in the operating system's hands: a killed backend loses nothing.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _SPECS_KEPT = 256
 _ACTION_COLUMNS = (
     "project", "domain", "run", "name", "parent", "grp", "action_type", "phase", "attempts", "run_source", "created_by",
     "trigger_name", "trigger_task_name", "trigger_revision", "task_project", "task_domain", "task_name", "task_version",
-    "function_name", "environment_name", "created_at", "updated_at", "ended_at", "duration_ms", "input_uri", "output_uri",
-    "cache_key", "spec_digest", "details", "error", "value",
+    "function_name", "environment_name", "created_at", "updated_at", "ended_at", "duration_ms", "input_uri",
+    "output_uri", "cache_key", "spec_digest", "details", "error", "value",
 )  # fmt: skip
 _KEY_COLUMNS = ("project", "domain", "run", "name")
 _UPSERT = (
@@ -134,8 +134,8 @@ class Store:
         return (
             *action.run.key, action.name, action.parent.name if action.parent else None, metadata.group,
             metadata.action_type, status.phase, status.attempts, metadata.source, metadata.executed_by.user.id.subject,
-            metadata.trigger_name, trigger.name.task_name, trigger.revision, task.project, task.domain, task.name, task.version,
-            metadata.funtion_name, metadata.environment_name, action.created, action.updated,
+            metadata.trigger_name, trigger.name.task_name, trigger.revision, task.project, task.domain, task.name,
+            task.version, metadata.funtion_name, metadata.environment_name, action.created, action.updated,
             to_us(status.end_time) if status.HasField("end_time") else None,
             status.duration_ms if status.HasField("duration_ms") else None,
             action.input_uri, action.output_uri, action.cache_key, action.spec_digest, details.SerializeToString(),

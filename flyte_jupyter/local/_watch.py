@@ -28,8 +28,9 @@ _GROUPS_EVERY = 5.0
 async def watch_actions(backend: Backend, request: pb2.WatchActionsRequest) -> AsyncIterator[pb2.WatchActionsResponse]:
     """The tree of a run.
 
-    The snapshot comes in pages of 1000 actions in the order in which they came, parents first; every message repeats the
-    ancestors of its actions, whose counts change with them. It never ends by itself: whoever has seen enough closes it.
+    The snapshot comes in pages of 1000 actions in the order in which they came, parents first; every message repeats
+    the ancestors of its actions, whose counts change with them. It never ends by itself: whoever has seen enough closes
+    it.
     """
     run = backend.state.run(request.run_id)
     faults = backend.faults

@@ -1,4 +1,7 @@
-"""The protocol between a parent's process and the backend: ActionsService, and its predecessors QueueService and StateService."""
+"""The protocol between a parent's process and the backend.
+
+ActionsService, and its predecessors QueueService and StateService.
+"""
 
 from __future__ import annotations
 

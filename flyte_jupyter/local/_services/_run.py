@@ -43,7 +43,8 @@ class RunService(connect.RunService):
         """Start a run; when this answers, the run survives the backend.
 
         Raises:
-            ConnectError: INVALID_ARGUMENT, NOT_FOUND (task, trigger), ALREADY_EXISTS (name), UNIMPLEMENTED (a task that needs a cluster).
+            ConnectError: INVALID_ARGUMENT, NOT_FOUND (task, trigger), ALREADY_EXISTS (name), UNIMPLEMENTED (a task
+                that needs a cluster).
         """
         run_id = self._run_id(request)
         spec = task_spec(self._backend, request)

@@ -65,7 +65,8 @@ class SecretService(secret_connect.SecretService):
         offset = int(request.token or 0)
         limit = request.limit if request.limit > 0 else -1
         rows = self._store.rows(
-            "SELECT * FROM secrets WHERE ?1 IN ('', project) AND ?2 IN ('', domain) ORDER BY name, project, domain LIMIT ?3 OFFSET ?4",
+            "SELECT * FROM secrets WHERE ?1 IN ('', project) AND ?2 IN ('', domain) "
+            "ORDER BY name, project, domain LIMIT ?3 OFFSET ?4",
             (request.project, request.domain, limit + 1 if limit > 0 else -1, offset),
         )
         more = 0 < limit < len(rows)
