@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
 from flyte_jupyter.magics._arguments import parse, plain_errors
@@ -12,7 +13,7 @@ from flyte_jupyter.magics._wait import Awaiting, run_and_wait_async
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["FlyteMagics", "awaited_flyte_wait", "register", "unregister"]
+__all__ = ["FlyteMagics", "awaited_flyte_wait", "parser_of", "register", "unregister"]
 
 
 def register(ip: InteractiveShell) -> None:
@@ -22,9 +23,14 @@ def register(ip: InteractiveShell) -> None:
     ip.register_magics(magics)
     ip.input_transformers_cleanup.append(Awaiting(ip))
     for name in magics.magics["line"]:
-        completer = Completer(name, getattr(magics, name).parser)
+        completer = Completer(name, parser_of(name))
         ip.set_hook("complete_command", completer, str_key=f"%{name}")
         ip.set_hook("complete_command", completer, str_key=f"%%{name}")
+
+
+def parser_of(name: str) -> ArgumentParser:
+    """The parser of a magic's arguments, by the magic's name."""
+    return getattr(FlyteMagics, name).parser
 
 
 def unregister(ip: InteractiveShell) -> None:
@@ -39,7 +45,7 @@ def unregister(ip: InteractiveShell) -> None:
 
 async def awaited_flyte_wait(line: str, cell: str) -> None:
     """What a `%%flyte_wait` cell with top-level await becomes."""
-    args = parse(FlyteMagics.flyte_wait.parser, line)
+    args = parse(parser_of("flyte_wait"), line)
     if args is not None:
         with plain_errors():
             await run_and_wait_async(args, cell)

@@ -87,6 +87,16 @@ class FlyteMagics(Magics):
         target.abort(reason=args.reason)
         print(f"{what} is being aborted.")
 
+    @line_magic
+    @flyte_arguments(
+        argument("name", help="the run's name"),
+        argument("action", nargs="?", default="a0", help="the action that wrote it; default: the run's own"),
+    )
+    def flyte_report(self, args: Namespace) -> Any:
+        """Show the report that a task wrote, in a frame of its own."""
+        report = remote.Action.get(run_name=args.name, name=args.action).get_report()
+        return view.Report(f"report of {args.name}/{args.action}", report)
+
     @line_cell_magic
     @flyte_arguments(
         argument(

@@ -85,12 +85,7 @@ class _Blocking(Iterator[R]):
         self.close()
 
     def __del__(self) -> None:
-        # A garbage collector's thread must not wait, and at exit there may be no loop left to close on.
-        closing = _close(self._generator)
-        try:
-            background().submit(closing)
-        except Exception:
-            closing.close()
+        background().finalize(_close(self._generator))
 
 
 async def _close(generator: AsyncGenerator[Any, None]) -> None:

@@ -55,6 +55,20 @@ class BackgroundLoop:
         """Starts a coroutine on the loop, from any thread. Cancelling the future cancels the coroutine."""
         return asyncio.run_coroutine_threadsafe(coro, self.loop)
 
+    def finalize(self, coro: Coroutine[Any, Any, None]) -> None:
+        """Starts a coroutine where the loop still runs, drops it elsewhere; for finalizers.
+
+        A finalizer may run anywhere, also at the end of the interpreter, when no thread can be started any more, and
+        while this thread holds a lock: so none is taken.
+        """
+        loop = self._loop
+        try:
+            if loop is None:
+                raise RuntimeError
+            asyncio.run_coroutine_threadsafe(coro, loop)
+        except RuntimeError:
+            coro.close()
+
     def run(self, coro: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine on the loop and blocks until it is done.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench import bench_live, bench_local, bench_view
+from tests.bench import bench_live, bench_local
 
-for bench in (bench_live, bench_local, bench_view):
+for bench in (bench_live, bench_local):
     bench.main()

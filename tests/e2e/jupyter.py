@@ -165,7 +165,7 @@ class Notebook:
             self._write(cells, kernel)
         self.page = context.new_page()
         self.errors: list[str] = []
-        self.page.on("console", lambda message: message.type == "error" and self._note(message.text))
+        self.page.on("console", lambda message: self._note(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self._note(str(error)))
         self.open()
 

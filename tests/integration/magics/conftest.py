@@ -37,8 +37,9 @@ async def sleepy() -> None:
 
 # Name of the cell -> its source, in the order in which they are executed.
 CELLS = {
-    "not connected": "%load_ext flyte_jupyter\n%flyte_runs",
-    "load": "%load_ext flyte_jupyter\n%reload_ext flyte_jupyter",
+    "load": "%load_ext flyte_jupyter",
+    "reload": "%reload_ext flyte_jupyter",
+    "not connected": "%flyte_runs",
     "local": "%flyte_local",
     "local again": "%flyte_local",
     "status": "%flyte_local status",

@@ -19,6 +19,7 @@ def html(outputs: Outputs, name: str) -> list[str]:
 
 def test_loading_prints_nothing(outputs: Outputs) -> None:
     assert outputs["load"] == []
+    assert outputs["reload"] == []
 
 
 def test_not_connected_says_how_to_connect(text: Output) -> None:
@@ -116,7 +117,7 @@ def test_wrong_input_is_one_sentence_and_a_hint(text: Output, name: str, words: 
 
 
 def test_runs_are_a_table(outputs: Outputs, text: Output) -> None:
-    (page,) = html(outputs, "runs")
+    page = outputs["runs"][0]["data"]["text/html"]
     assert page.count("<tr>") == 3  # the head and two runs
     assert "broken" in text("runs")
     assert "No runs" in text("no runs")

@@ -5,12 +5,12 @@ import argparse
 import pytest
 from IPython.core.error import UsageError
 
-from flyte_jupyter.magics import FlyteMagics
+from flyte_jupyter.magics import parser_of
 from flyte_jupyter.magics._arguments import parse, phases, plain_errors, positive, seconds
 from flyte_jupyter.remote import ActionPhase, NotFoundError, RunFailedError
 
-RUNS: argparse.ArgumentParser = FlyteMagics.flyte_runs.parser  # type: ignore[attr-defined]
-ABORT: argparse.ArgumentParser = FlyteMagics.flyte_abort.parser  # type: ignore[attr-defined]
+RUNS = parser_of("flyte_runs")
+ABORT = parser_of("flyte_abort")
 
 
 def test_phases_in_any_case() -> None:

@@ -5,14 +5,13 @@ from types import SimpleNamespace
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from flyte_jupyter.magics import FlyteMagics
+from flyte_jupyter.magics import parser_of
 from flyte_jupyter.magics._complete import Completer
 
 
 def complete(name: str, line: str) -> list[str]:
     symbol = "" if line.endswith(" ") else line.split()[-1]
-    parser = getattr(FlyteMagics, name).parser
-    return Completer(name, parser)(InteractiveShell(), SimpleNamespace(line=line, symbol=symbol))
+    return Completer(name, parser_of(name))(InteractiveShell(), SimpleNamespace(line=line, symbol=symbol))
 
 
 @pytest.mark.parametrize(

@@ -225,6 +225,26 @@ def test_an_abandoned_iterator_is_closed() -> None:
     assert Counter.closed.wait(10)
 
 
+def test_an_iterator_that_outlives_the_loop_does_not_hold_up_the_exit() -> None:
+    ended = script(
+        """
+        from flyte_jupyter.remote import dual
+
+        class Numbers:
+            @dual
+            async def all(self):
+                yield 1
+                yield 2
+
+        kept = Numbers().all()
+        print(next(kept))
+        """
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == "1\n"
+    assert "never awaited" not in ended.stderr
+
+
 async def test_an_abandoned_async_iterator_is_closed() -> None:
     Counter.closed.clear()
     iterator = Counter().count.aio(100)
