@@ -32,7 +32,7 @@ class Sdk:
         done = subprocess.run(
             [self.python, *arguments],
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, "DO_NOT_TRACK": "1", **(env or {})},
             capture_output=True,
             text=True,
             timeout=110,
@@ -41,10 +41,9 @@ class Sdk:
         return Finished(done.returncode, done.stdout, done.stderr)
 
     def script(self, path: Path, code: str, *arguments: str) -> Finished:
-        """Write `code` to `path` and run it there, with the harness of the scenarios importable."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Write `code` to `path` and run it there."""
         path.write_text(code)
-        return self.run(str(path), *arguments, cwd=path.parent, env={"PYTHONPATH": str(SCENARIOS)})
+        return self.run(str(path), *arguments, cwd=path.parent)
 
 
 @dataclass(frozen=True)
