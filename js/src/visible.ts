@@ -4,8 +4,8 @@ import { signal } from "@preact/signals";
 import type { RunStore } from "./store";
 import { grown } from "./strings";
 
-/** How many lines an open error takes; its text scrolls inside. */
-export const ERROR_LINES = 7;
+/** How many lines an open error takes at least and at most; beyond that its text scrolls inside. */
+const ERROR_LINES = { least: 2, most: 9 };
 
 /** A node's name that outlives snapshots: a row's number, or the parent's name and the group's. */
 export type NodeKey = string;
@@ -21,7 +21,8 @@ export function keyOf(store: RunStore, node: number): NodeKey {
 /** What a person did to one view: kept while the view is away, so that it comes back as it was. */
 export class ViewState {
   readonly collapsed = new Set<NodeKey>();
-  readonly openErrors = new Set<number>();
+  /** Lines of the tree that each open error takes, by row. */
+  readonly openErrors = new Map<number, number>();
   readonly selected = signal<NodeKey | null>(null);
   /** Grows when `collapsed` or `openErrors` changes. */
   readonly version = signal(0);
@@ -35,7 +36,15 @@ export class ViewState {
   }
 
   toggleError(row: number): void {
-    if (!this.openErrors.delete(row)) this.openErrors.add(row);
+    if (!this.openErrors.delete(row)) this.openErrors.set(row, ERROR_LINES.least);
+    this.version.value++;
+  }
+
+  /** Gives an open error room for `lines` lines, within limits. */
+  fitError(row: number, lines: number): void {
+    const fit = Math.min(ERROR_LINES.most, Math.max(ERROR_LINES.least, lines));
+    if (!this.openErrors.has(row) || this.openErrors.get(row) === fit) return;
+    this.openErrors.set(row, fit);
     this.version.value++;
   }
 }
@@ -58,7 +67,7 @@ export class VisibleLines {
     if (forest.shape === this.#shape && version === this.#version) return;
     this.#shape = forest.shape;
     this.#version = version;
-    const room = forest.count + state.openErrors.size * ERROR_LINES;
+    const room = forest.count + state.openErrors.size * ERROR_LINES.most;
     this.node = grown(this.node, room);
     this.depth = grown(this.depth, room);
     this.part = grown(this.part, room);
@@ -86,6 +95,7 @@ export class VisibleLines {
   #walk(store: RunStore, state: ViewState): void {
     const { first, next, up, row, topFirst } = store.forest;
     const someCollapsed = state.collapsed.size > 0;
+    const someErrors = state.openErrors.size > 0;
     let line = 0;
     let depth = 0;
     let node = topFirst;
@@ -94,12 +104,11 @@ export class VisibleLines {
       this.node[line] = node;
       this.depth[line] = depth;
       this.part[line++] = 0;
-      if (row[node] >= 0 && state.openErrors.has(row[node])) {
-        for (let part = 1; part <= ERROR_LINES; part++) {
-          this.node[line] = node;
-          this.depth[line] = depth;
-          this.part[line++] = part;
-        }
+      const errorLines = (someErrors && state.openErrors.get(row[node])) || 0;
+      for (let part = 1; part <= errorLines; part++) {
+        this.node[line] = node;
+        this.depth[line] = depth;
+        this.part[line++] = part;
       }
       if (first[node] >= 0 && !(someCollapsed && state.collapsed.has(keyOf(store, node)))) {
         node = first[node];

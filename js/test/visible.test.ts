@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Message, RunWriter } from "../dev/encode";
 import { decodeFrame } from "../src/protocol";
 import { RunStore } from "../src/store";
-import { ERROR_LINES, keyOf, ViewState, VisibleLines } from "../src/visible";
+import { keyOf, ViewState, VisibleLines } from "../src/visible";
 
 function apply(store: RunStore, { content, buffers }: Message) {
   return store.apply(decodeFrame(content, buffers));
@@ -58,10 +58,20 @@ describe("the list of visible lines", () => {
   it("gives an open error lines of its own", () => {
     const { store, state, lines } = setup();
     state.toggleError(1);
-    const text = shown(store, state, lines);
-    expect(text.slice(1, 3)).toEqual(["1 load", "1 load error 1"]);
-    expect(text.length).toBe(ALL.length + ERROR_LINES);
-    expect(lines.lineOf(store.forest.nodeOfRow(4))).toBe(text.length - 1);
+    for (const [asked, got] of [
+      [4, 4],
+      [1, 2],
+      [100, 9],
+    ]) {
+      state.fitError(1, asked);
+      const text = shown(store, state, lines);
+      expect(text.slice(1, 4)).toEqual(["1 load", "1 load error 1", "1 load error 2"]);
+      expect(text.length).toBe(ALL.length + got);
+      expect(lines.lineOf(store.forest.nodeOfRow(4))).toBe(text.length - 1);
+    }
+    state.toggleError(1);
+    state.fitError(1, 5);
+    expect(shown(store, state, lines)).toEqual(ALL);
   });
 
   it("appends what comes, and keeps the state over a snapshot", () => {

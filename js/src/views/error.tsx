@@ -1,11 +1,11 @@
 /** Errors, readable where they happened. */
 
 import { useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ErrorText } from "../errors";
 import { headline } from "../format";
 import { Phase } from "../phases";
 import type { RunStore } from "../store";
-import { ERROR_LINES } from "../visible";
 import { useView } from "./context";
 import { CopyButton } from "./copy";
 import { ChevronIcon } from "./icons";
@@ -72,13 +72,21 @@ export function RootError() {
   );
 }
 
-/** The open error of an action: takes ERROR_LINES lines of the tree and scrolls inside. */
-export function ActionError({ row, top, height }: { row: number; top: number; height: number }) {
+/** The open error of an action: `lines` lines of the tree, as many as its text needs, or it scrolls inside. */
+export function ActionError({ row, top, lines, rowHeight }: ActionErrorProps) {
   const { store, errors, state } = useView();
+  const text = useRef<HTMLSpanElement>(null);
   const action = store.text(store.name[row]);
   const error = errors.get(store, action, store.attempts[row], store.text(store.error[row])).value;
+  const height = lines * rowHeight;
+  useLayoutEffect(() => {
+    const box = text.current?.parentElement;
+    if (!text.current || !box) return;
+    const around = height - box.clientHeight + PADDING;
+    state.fitError(row, Math.ceil((text.current.offsetHeight + around) / rowHeight));
+  }, [row, rowHeight, height, state, error.message]);
   return (
-    <div class="row detail" role="row" style={{ top: `${top}px`, height: `${height * ERROR_LINES}px` }}>
+    <div class="row detail" role="row" style={{ top: `${top}px`, height: `${height}px` }}>
       <div role="gridcell" aria-colspan={6} class="error">
         <div class="tools">
           <Facts error={error} />
@@ -89,9 +97,19 @@ export function ActionError({ row, top, height }: { row: number; top: number; he
           </button>
         </div>
         <pre class="whole" tabIndex={0}>
-          {error.message}
+          <span ref={text}>{error.message}</span>
         </pre>
       </div>
     </div>
   );
 }
+
+interface ActionErrorProps {
+  row: number;
+  top: number;
+  lines: number;
+  rowHeight: number;
+}
+
+/** Space below the text of an open error in px. */
+const PADDING = 4;

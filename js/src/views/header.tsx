@@ -12,6 +12,7 @@ import { ExternalIcon, PhaseIcon } from "./icons";
 export function useNow(): number {
   const { store, connection, clock } = useView();
   clock.value;
+  store.tick.value;
   return store.now(connection.alive.value ? undefined : connection.lastHeard);
 }
 

@@ -80,6 +80,7 @@ export function mountView(
   }, 1000);
   const stopTheme = followTheme(host);
   const stopSight = followSight(host, (now) => {
+    if (now && !visible) clock.value++;
     visible = now;
     link.seen(now);
   });

@@ -109,7 +109,9 @@ export function Tree() {
         />,
       );
     } else if (part === 1 || line === from) {
-      rows.push(<ActionError key={`e${node}`} row={store.forest.row[node]} top={top} height={ROW_HEIGHT} />);
+      const row = store.forest.row[node];
+      const room = state.openErrors.get(row) ?? 0;
+      rows.push(<ActionError key={`e${node}`} row={row} top={top} lines={room} rowHeight={ROW_HEIGHT} />);
     }
   }
 
