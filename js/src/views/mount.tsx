@@ -52,6 +52,21 @@ function followSight(host: HTMLElement, seen: (visible: boolean) => void): () =>
   };
 }
 
+/** Remembers what has the focus inside; the returned function gives it back after the host was moved. */
+function followFocus(host: HTMLElement, root: ShadowRoot): () => void {
+  let focused: HTMLElement | null = null;
+  root.addEventListener("focusin", (event) => {
+    focused = event.target as HTMLElement;
+  });
+  root.addEventListener("focusout", () => {
+    // Later: whoever is being moved has no focus at this moment either.
+    setTimeout(() => {
+      if (host.isConnected && !root.activeElement) focused = null;
+    });
+  });
+  return () => focused?.focus({ preventScroll: true });
+}
+
 /** Mounts `view` into `host` and keeps it live until closed. */
 export function mountView(
   connection: Connection,
@@ -78,6 +93,7 @@ export function mountView(
     const store = link.store.peek();
     if (visible && store && !store.head?.over && connection.alive.peek()) clock.value++;
   }, 1000);
+  const giveFocusBack = followFocus(host, root);
   const stopTheme = followTheme(host);
   const stopSight = followSight(host, (now) => {
     if (now && !visible) clock.value++;
@@ -109,6 +125,7 @@ export function mountView(
   return {
     moved() {
       state.moved.value++;
+      giveFocusBack();
     },
     close() {
       clearInterval(timer);

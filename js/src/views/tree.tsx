@@ -160,7 +160,9 @@ export function Tree() {
         <div role="columnheader" class="cell time" aria-label="Time">
           <AxisHead axis={axis} most={most} width={width} />
         </div>
-        <div role="columnheader" class="cell tools" aria-label="Abort" />
+        <div role="columnheader" class="cell tools">
+          <span class="said">Abort</span>
+        </div>
       </div>
       <div class="rows" role="rowgroup" style={{ height: `${visible.count * ROW_HEIGHT}px` }}>
         <Grid axis={axis} most={most} now={store.going ? now : null} />
