@@ -308,8 +308,8 @@ class Feed:
     async def _poll(self) -> bool:
         """One listing."""
         was_ended = self.ended
-        changed = await list_into(self.client, self._run_id, self.state)
-        if self.state.find(ROOT) is None or not self.state.n:
+        count, changed = await list_into(self.client, self._run_id, self.state)
+        if not count:  # nothing is also what listing says of a run that does not exist
             await self._look()
         await name_actions(self._errors, self.state)
         self._alive()

@@ -17,13 +17,16 @@ _PAGE = 200  # the most a backend gives at once
 _AT_ONCE = 8
 
 
-async def list_into(client: Client, run: RunIdentifier, state: RunState) -> bool:
-    """Upsert every action of a run by RunService.ListActions; True if anything changed.
+async def list_into(client: Client, run: RunIdentifier, state: RunState) -> tuple[int, bool]:
+    """Upsert every action of a run by RunService.ListActions.
+
+    Returns:
+        How many there are, and whether anything changed.
 
     Raises:
         FlyteError: The backend does not answer.
     """
-    changed, token = False, ""
+    count, changed, token = 0, False, ""
     while True:
         request = ListActionsRequest(
             run_id=run,
@@ -34,9 +37,10 @@ async def list_into(client: Client, run: RunIdentifier, state: RunState) -> bool
         response = await client.unary(methods.LIST_ACTIONS, request)
         for action in response.actions:
             changed = state.upsert(action) or changed
+        count += len(response.actions)
         token = response.token
         if not token:
-            return changed
+            return count, changed
 
 
 async def name_actions(fetcher: ErrorFetcher, state: RunState) -> None:

@@ -277,6 +277,28 @@ async def test_a_backend_that_forgot_the_run_ends_the_feed_with_a_sentence():
         assert not client.open
 
 
+@virtual
+async def test_a_forgotten_run_is_found_out_while_listing():
+    client = a_run()
+    client.every_script = [UnimplementedError("no such method.", "", "UNIMPLEMENTED")]
+    async with await Watcher().watch(client, "r1") as run:
+        await until(lambda: run.state.n == 4)
+        client.actions.clear()
+        with pytest.raises(NotFoundError, match="There is no run r1"):
+            await run.wait()
+
+
+@virtual
+async def test_a_backend_that_can_neither_stream_nor_list_is_told():
+    client = a_run()
+    client.every_script = [UnimplementedError("no such method.", "", "UNIMPLEMENTED")]
+    async with await Watcher().watch(client, "r1") as run:
+        await until(lambda: run.state.n == 4)
+        client.fall(UnimplementedError("no such method.", "", "UNIMPLEMENTED"))
+        with pytest.raises(UnimplementedError):
+            await run.wait()
+
+
 @pytest.mark.parametrize("error", [UnauthenticatedError, PermissionDeniedError])
 def test_a_refusal_ends_the_feed_with_its_sentence(error: type[FlyteError]):
     @virtual
