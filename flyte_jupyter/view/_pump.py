@@ -65,6 +65,8 @@ def _pump6(kernel: Any) -> None:
             queue.put_nowait(entry)
     for frames in handled:
         _handle(kernel, kernel.shell_stream, frames, restore)
+    # The stream sends replies in the kernel's loop, which stands still.
+    kernel.shell_stream.flush(zmq.POLLOUT)
 
 
 def _pump7(kernel: Any) -> None:

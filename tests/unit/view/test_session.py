@@ -1,7 +1,7 @@
 import pytest
 
 from flyte_jupyter.remote import NotFoundError
-from flyte_jupyter.view import _fallback, _session, install, show, shown_runs
+from flyte_jupyter.view import _fallback, _refresh, _session, install, show, shown_runs
 from tests.unit.live.messages import FAILED, QUEUED, RUNNING, START, SUCCEEDED, action
 from tests.unit.view.kernels import eventually, put
 
@@ -112,6 +112,7 @@ def test_a_page_that_was_only_late_takes_over_again(notebook, client, comms, has
 
 def test_where_neither_works_the_snapshot_stays(notebook, client, comms, hasty, monkeypatch):
     monkeypatch.setattr(_fallback, "LONG_PATIENCE", 0)
+    monkeypatch.setattr(_refresh, "PAUSE", 0.1)
     show("r1")
     eventually(lambda: _session.session().front_end.has_widgets is False)
     eventually(lambda: WIDGET not in notebook.shown[0])

@@ -79,6 +79,6 @@ def test_a_run_of_this_process_alone_is_on_no_backend(client):
 
 def test_an_object_of_the_sdk_goes_over_the_connection_to_the_same_endpoint(client, monkeypatch):
     made = type("Run", (), {"__module__": "flyte.remote._run"})()
-    made.pb2 = definition.Run(action=action("a0"))
+    made.pb2 = definition.Run(action=action("a0"))  # type: ignore[attr-defined]
     monkeypatch.setattr("flyte_jupyter.remote._client.Client.from_sdk", lambda: Client(client.endpoint, None))  # type: ignore[arg-type]
     assert target_of(made).client is client
