@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import stat
 import subprocess
+import threading
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +73,9 @@ if __name__ == "__main__":
 """
 
 
+DOUBLE_FOUR = ["run = flyte.run(double, x=4)", "run.wait(quiet=True)", "print(json.dumps(list(run.outputs())))"]
+
+
 def describe(backend: Backend, tmp_path: Path, *names: str) -> dict[str, Any]:
     return backend.script(tmp_path / "describe.py", DESCRIBE, *names)
 
@@ -117,7 +124,7 @@ def test_killed_backend_loses_no_run_and_leaves_no_process(own_backend: Backend,
         assert "backend" in run["why"]
         assert {phase for _, phase in run["actions"]} <= {"aborted", "failed"}
     assert len(tree["actions"]) == 3
-    assert submit(own_backend, tmp_path, "print(json.dumps(list(flyte.run(double, x=4).outputs())))") == [8]
+    assert submit(own_backend, tmp_path, *DOUBLE_FOUR) == [8]
 
 
 def test_no_acknowledged_run_is_lost_at_any_moment(own_backend: Backend, tmp_path: Path) -> None:
@@ -172,7 +179,7 @@ def test_status(backend: Backend) -> None:
 
 def test_state_directory_is_for_its_owner_alone(own_backend: Backend, tmp_path: Path) -> None:
     own_backend.start()
-    submit(own_backend, tmp_path, "print(list(flyte.run(double, x=4).outputs()))")
+    submit(own_backend, tmp_path, *DOUBLE_FOUR)
     modes = {
         path: stat.S_IMODE(path.stat().st_mode) for path in (own_backend.state_dir, *own_backend.state_dir.iterdir())
     }
@@ -190,11 +197,35 @@ def test_token_reaches_no_log(backend: Backend) -> None:
 
 def test_ends_by_itself_when_nobody_uses_it_but_not_while_a_task_runs(own_backend: Backend, tmp_path: Path) -> None:
     own_backend.start("--idle-exit", "4")
-    (name,) = submit(own_backend, tmp_path, "print(json.dumps([flyte.run(pauses, seconds=6.0).name]))")
+    with kept_in_use(own_backend):  # however long the SDK takes to be imported
+        (name,) = submit(own_backend, tmp_path, "print(json.dumps([flyte.run(pauses, seconds=6.0).name]))")
     pids = [own_backend.pid, *descendants(own_backend.pid)]
     until(lambda: not any(map(alive, pids)), "its end")
     own_backend.start()
     assert describe(own_backend, tmp_path, name)[name]["outputs"] == ["awake"]
+
+
+@contextlib.contextmanager
+def kept_in_use(backend: Backend) -> Iterator[None]:
+    """Be a client that asks now and then."""
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.wait(0.5):
+            request = urllib.request.Request(
+                f"{backend.endpoint}/flyteidl2.workflow.RunService/ListRuns",
+                b'{"projectId": {"name": "project", "domain": "development"}}',
+                {"Content-Type": "application/json"},
+            )
+            urllib.request.urlopen(request, timeout=30).close()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_queued_action_is_aborted_at_once(own_backend: Backend, tmp_path: Path) -> None:
