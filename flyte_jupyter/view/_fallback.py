@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import enum
 
-# Seconds during which the kernel could have heard the page. A page with the hub's model answers within milliseconds.
-PATIENCE = 1.0
+# Seconds during which the kernel could have heard the page. A page that adopts answers at once, unless it is still loading.
+PATIENCE = 2.0
 # A fall-back view may be off screen, or not be there at all because the front end has no anywidget.
 LONG_PATIENCE = 30.0
 

@@ -30,7 +30,7 @@ PHASES = {
     4: PhaseLook("Running", "◑", "#2f80d8"),
     5: PhaseLook("Succeeded", "✓", "#2c9a56"),
     6: PhaseLook("Failed", "✗", "#dc4444"),
-    7: PhaseLook("Aborted", "⊘", "#b5702c"),
+    7: PhaseLook("Aborted", "⊘", "#85808d"),
     8: PhaseLook("Timed out", "◷", "#c9591f"),
     9: PhaseLook("Paused", "‖", "#b98210"),
     10: PhaseLook("Recovered", "↺", "#25958a"),
