@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-# Seconds during which the kernel could have heard the page. A page that adopts answers at once, unless it is still loading.
+# Seconds during which the kernel could have heard the page. One that adopts answers at once, unless it still loads.
 PATIENCE = 2.0
 # A fall-back view may be off screen, or not be there at all because the front end has no anywidget.
 LONG_PATIENCE = 30.0
