@@ -59,6 +59,7 @@ class Client:
         self.domain = domain
         self.org = org
         self._transport = transport
+        self._origin: object = None
 
     @classmethod
     def from_sdk(cls) -> Client:
@@ -71,8 +72,10 @@ class Client:
         """
         from flyte_jupyter.remote._transport_sdk import sdk_connection
 
-        endpoint, transport, project, domain, org = sdk_connection()
-        return cls(endpoint, transport, project or PROJECT, domain or DOMAIN, org or "")
+        origin, endpoint, transport, project, domain, org = sdk_connection()
+        client = cls(endpoint, transport, project or PROJECT, domain or DOMAIN, org or "")
+        client._origin = origin
+        return client
 
     @property
     def transport(self) -> str:
@@ -188,7 +191,7 @@ def sdk_client() -> Client:
     client = Client.from_sdk()
     if _current is not None and _current.endpoint == client.endpoint:
         return _current
-    if _sdk is None or _sdk.endpoint != client.endpoint:
+    if _sdk is None or _sdk._origin is not client._origin:  # pyright: ignore[reportPrivateUsage]
         _sdk = client
     return _sdk
 

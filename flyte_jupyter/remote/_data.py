@@ -70,9 +70,19 @@ def inputs_of(details: ActionDetails, pb2: Inputs) -> ActionInputs:
 
 
 def outputs_of(details: ActionDetails, pb2: Outputs) -> ActionOutputs:
-    """The outputs in a message, in the order of the task's interface."""
+    """The outputs in a message, in the order in which the task returned them."""
     values = _values(details, "outputs", pb2.literals)
-    return ActionOutputs(pb2, tuple(values.values()), tuple(values))
+    # An interface sorts its names as text, where o10 comes before o2.
+    names = sorted(values, key=_position) if all(map(_is_positional, values)) else list(values)
+    return ActionOutputs(pb2, tuple(values[name] for name in names), tuple(names))
+
+
+def _is_positional(name: str) -> bool:
+    return name[:1] == "o" and name[1:].isdecimal()
+
+
+def _position(name: str) -> int:
+    return int(name[1:])
 
 
 def _values(details: ActionDetails, side: str, literals: Iterable[NamedLiteral]) -> dict[str, Any]:

@@ -85,7 +85,8 @@ class _Blocking(Iterator[R]):
         self.close()
 
     def __del__(self) -> None:
-        background().finalize(_close(self._generator))
+        # The thread that collects garbage must not wait.
+        background().submit_if_running(_close(self._generator))
 
 
 async def _close(generator: AsyncGenerator[Any, None]) -> None:

@@ -31,7 +31,8 @@ class BackgroundLoop:
         self._reset()
 
     def _reset(self) -> None:
-        self._lock = threading.Lock()
+        # Re-entrant: a collected iterator says goodbye on whatever thread allocates next, holding the lock or not.
+        self._lock = threading.RLock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -68,6 +69,14 @@ class BackgroundLoop:
             asyncio.run_coroutine_threadsafe(coro, loop)
         except RuntimeError:
             coro.close()
+
+    def submit_if_running(self, coro: Coroutine[Any, Any, Any]) -> None:
+        """Starts a coroutine that only cleans up; without a loop there is nothing to clean."""
+        with self._lock:
+            if self._loop is None:
+                coro.close()
+            else:
+                asyncio.run_coroutine_threadsafe(coro, self._loop)
 
     def run(self, coro: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine on the loop and blocks until it is done.

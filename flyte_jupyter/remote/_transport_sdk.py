@@ -19,8 +19,8 @@ _ATTRIBUTES = {
 }
 
 
-def sdk_connection() -> tuple[Endpoint, Transport, str | None, str | None, str | None]:
-    """The SDK's endpoint, a transport over its clients, and its project, domain and organization.
+def sdk_connection() -> tuple[object, Endpoint, Transport, str | None, str | None, str | None]:
+    """The SDK's set of clients, its endpoint, a transport over its clients, and its project, domain and organization.
 
     Raises:
         NotConnectedError: The SDK is not loaded or not initialised.
@@ -40,4 +40,4 @@ def sdk_connection() -> tuple[Endpoint, Transport, str | None, str | None, str |
         return getattr(clients, _ATTRIBUTES[service])
 
     transport = ConnectTransport("sdk", client, endpoint.redact)
-    return endpoint, transport, config.project, config.domain, config.org
+    return clients, endpoint, transport, config.project, config.domain, config.org
