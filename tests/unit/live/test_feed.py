@@ -134,6 +134,7 @@ async def test_children_that_end_after_the_root_are_awaited():
         await run.wait("over")
         assert now() - before < 5
         assert run.state.counts() == {ABORTED: 4}
+        assert client.opened == 2
 
 
 @virtual
@@ -146,6 +147,7 @@ async def test_children_that_never_end_do_not_hold_the_feed_for_ever():
         await run.wait("over")
         assert TIMING.linger < now() - before < TIMING.linger + 10
         assert run.state.counts() == {RUNNING: 3, ABORTED: 1}
+        assert client.opened == 3
 
 
 @pytest.mark.parametrize("broken", [END, RESET], ids=["clean early end", "reset"])
