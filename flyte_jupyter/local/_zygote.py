@@ -117,6 +117,10 @@ def warm_up() -> Callable[[], None]:
         atexit.unregister(background.stop)
     except Exception as error:
         raise CannotWarmError(f"the SDK's background thread cannot be stopped: {error!r}") from error
+    # A thread that was joined leaves the system's list a moment later, on a busy machine many moments.
+    end = time.monotonic() + 5
+    while _thread_count() != 1 and time.monotonic() < end:
+        time.sleep(0.001)
     if _thread_count() != 1:
         raise CannotWarmError("the SDK keeps threads running, and a process with threads must not fork")
     with contextlib.suppress(Exception):
