@@ -28,6 +28,10 @@ _NO_TOKEN = "The embedded backend wants its token: use the endpoint that flyte_j
 Admin = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
 
 
+class Ending(Exception):  # noqa: N818 - it is no error
+    """The backend takes no more orders."""
+
+
 class App:
     """Checks the token, then hands on.
 
@@ -104,6 +108,8 @@ class App:
         try:
             request = json.loads(body or b"{}")
             answer = await self._admin(what, request)
+        except Ending:
+            await respond(send, 503, b"The backend is about to end.")
         except LocalBackendError as error:
             await respond(send, 400, error.message.encode())
         except (ValueError, LookupError, TypeError) as error:

@@ -29,6 +29,10 @@ _STOP_SECONDS = 15.0
 _BOOT = "import sys; sys.path.insert(0, {root!r}); from flyte_jupyter.local._cli import main; sys.exit(main())"
 
 
+class _NoAnswerError(LocalBackendError):
+    """The backend is not there, or not for long any more."""
+
+
 class LocalBackend:
     """A running embedded backend. As a context manager it stops the backend at the end.
 
@@ -104,16 +108,13 @@ def start(
         raise LocalBackendError(f"max_parallel must be at least 1, and is {max_parallel}.")
     paths = StateDir.of(state_dir).prepare()
     with _locked(paths.start_lock):
-        if _alive(paths):
-            backend = _running(paths, port)
-        else:
+        backend = _found(paths, port)
+        if backend is None:
             check_requirements()
             backend = _launch(paths, port, max_parallel, faults, idle_exit)
-            faults = ()
-    with contextlib.suppress(OSError):
-        _ask(backend.endpoint, "register", {"path": str(Path.cwd())})
-    if faults:
-        backend.set_faults(faults)
+            _register(backend)
+        elif faults:
+            backend.set_faults(faults)
     return backend
 
 
@@ -126,8 +127,13 @@ def status(state_dir: str | os.PathLike[str] | None = None) -> dict[str, Any] | 
     paths = StateDir.of(state_dir)
     if not _alive(paths):
         return None
-    state = _state(paths)
-    return {"endpoint": state["endpoint"], **_ask(state["endpoint"], "status", {})}
+    try:
+        state = _state(paths)
+        return {"endpoint": state["endpoint"], **_ask(state["endpoint"], "status", {})}
+    except LocalBackendError:
+        if _wait(lambda: not _alive(paths), _STOP_SECONDS):
+            return None  # it was about to end
+        raise
 
 
 def stop(state_dir: str | os.PathLike[str] | None = None) -> bool:
@@ -142,13 +148,13 @@ def stop(state_dir: str | os.PathLike[str] | None = None) -> bool:
     with _locked(paths.start_lock):
         if not _alive(paths):
             return False
-        state = _state(paths)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(state["pid"], signal.SIGTERM)
-        if not _wait(lambda: not _alive(paths), _STOP_SECONDS):
-            with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(LocalBackendError):
+            state = _state(paths)
+            with contextlib.suppress(LocalBackendError):
+                _ask(state["endpoint"], "stop", {})
+            if not _wait(lambda: not _alive(paths), _STOP_SECONDS):
                 os.kill(state["pid"], signal.SIGKILL)
-            _wait(lambda: not _alive(paths), _STOP_SECONDS)
+        _wait(lambda: not _alive(paths), _STOP_SECONDS)
     return True
 
 
@@ -248,8 +254,27 @@ def _reap_later(process: subprocess.Popen[bytes]) -> None:
     _children.append(process)
 
 
-def _running(paths: StateDir, port: int) -> LocalBackend:
-    state = _state(paths)
+def _found(paths: StateDir, port: int) -> LocalBackend | None:
+    """The backend that runs in the directory; None if there is none, or if it is just about to end."""
+    if not _alive(paths):
+        return None
+    try:
+        backend = _running(paths, _state(paths), port)
+        _register(backend)
+    except _NoAnswerError:
+        if _wait(lambda: not _alive(paths), _STOP_SECONDS):
+            return None
+        raise
+    return backend
+
+
+def _register(backend: LocalBackend) -> None:
+    """Let tasks import from the current directory, as the caller can."""
+    with contextlib.suppress(FileNotFoundError):  # it was removed
+        _ask(backend.endpoint, "register", {"path": str(Path.cwd())})
+
+
+def _running(paths: StateDir, state: Mapping[str, Any], port: int) -> LocalBackend:
     if state["executable"] != sys.executable:
         raise LocalBackendError(
             f"The backend in {paths.root} runs on another interpreter ({state['executable']}), "
@@ -275,7 +300,7 @@ def _state(paths: StateDir) -> dict[str, Any]:
 
     _wait(written, _START_SECONDS)
     if not _pid_alive(found.get("pid", 0)):
-        raise LocalBackendError(f"The backend in {paths.root} ended just now.", f"See {paths.log}.")
+        raise _NoAnswerError(f"The backend in {paths.root} ended just now.", f"See {paths.log}.")
     return found
 
 
@@ -330,9 +355,11 @@ def _ask(endpoint: str, what: str, request: Mapping[str, Any]) -> dict[str, Any]
         response = connection.getresponse()
         body = response.read()
     except (OSError, http.client.HTTPException) as error:
-        raise LocalBackendError(f"The backend on port {parts.port} does not answer ({error}).") from error
+        raise _NoAnswerError(f"The backend on port {parts.port} does not answer ({error}).") from error
     finally:
         connection.close()
+    if response.status == 503:
+        raise _NoAnswerError(f"The backend on port {parts.port} is about to end.")
     if response.status != 200:
         raise LocalBackendError(body.decode(errors="replace") or f"The backend answered {response.status}.")
     return json.loads(body)

@@ -95,10 +95,9 @@ class Engine:
         while stack:
             node = stack.pop()
             stack.extend(node.children)
-            if not node.terminal:
-                self._end(node, ABORTED, reason=reason)
-                if node.driver is not None:
-                    node.driver.cancel()
+            if self.state.set_phase(node, ABORTED, abort_reason=reason) and node.driver is not None:
+                node.driver.cancel()
+        self.admission.poke()
 
     def signal(self, action: Action, value: literals_pb2.Literal, by: identity_pb2.EnrichedIdentity) -> None:
         """Give a paused condition its value."""

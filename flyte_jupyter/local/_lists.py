@@ -15,8 +15,8 @@ from flyte_jupyter.local._state import State
 from flyte_jupyter.local._status import invalid
 
 _PAUSED = (
-    "EXISTS (SELECT 1 FROM actions p WHERE p.project = a.project AND p.domain = a.domain AND p.run = a.run "
-    f"AND p.phase = {PAUSED})"
+    "EXISTS (SELECT 1 FROM actions p "  # noqa: S608
+    f"WHERE p.project = a.project AND p.domain = a.domain AND p.run = a.run AND p.phase = {PAUSED})"
 )
 _DEFAULT_ORDER = "a.phase ASC, a.created_at DESC"
 

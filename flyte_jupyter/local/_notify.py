@@ -26,6 +26,11 @@ class Subscription:
     def __exit__(self, *_: object) -> None:
         self._topic.subscribers.discard(self)
 
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to take."""
+        return not self._pending
+
     def offer(self, item: Hashable) -> None:
         """Note that `item` changed, unless this stream does not care."""
         if self._wanted is None or self._wanted(item):

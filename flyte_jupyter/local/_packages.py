@@ -13,6 +13,7 @@ import pickletools
 import re
 import tarfile
 from collections.abc import Iterable, Iterator
+from enum import Enum
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
 from itertools import pairwise
@@ -22,8 +23,8 @@ from flyteidl2.task import task_definition_pb2
 _METHOD = "with_pip_packages"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LARGEST = 8 * 1024 * 1024
-# In a pickled image the packages of pip come after the fields that only pip layers have.
-_BEFORE, _FIELD, _NEAR = "extra_args", "packages", 16
+# In a pickled image the packages of pip come after the fields that only layers of pip have.
+_ONLY_PIP, _FIELD = "extra_args", "packages"
 
 
 def missing_packages(spec: task_definition_pb2.TaskSpec) -> list[str]:
@@ -108,19 +109,30 @@ def _of_image(image: ast.expr, assigned: dict[str, ast.expr]) -> Iterator[str]:
 
 def in_pickle(data: bytes) -> Iterator[str]:
     """The packages in the images of a pickled task. The pickle is read as text is, not loaded."""
-    tokens = list(_tokens(pickletools.genops(data)))
-    for index, token in enumerate(tokens):
-        if token == _FIELD and _BEFORE in tokens[max(0, index - _NEAR) : index]:
-            names: list[str] = []
-            for following in tokens[index + 1 :]:
-                if following is None:
-                    yield from names
-                    break
-                names.append(following)
+    fields: set[str] = set()
+    names: list[str] | None = None
+    for token in _tokens(pickletools.genops(data)):
+        if isinstance(token, str):
+            if names is not None:
+                names.append(token)
+            elif token == _FIELD and _ONLY_PIP in fields:
+                names = []
+            fields.add(token)
+        else:
+            if names is not None:
+                yield from names
+                names = None
+            if token is _End.OBJECT:
+                fields.clear()
 
 
-def _tokens(operations: Iterable[tuple[pickletools.OpcodeInfo, object, int | None]]) -> Iterator[str | None]:
-    """The strings of a pickle in order, references resolved, and None for every end of a tuple or list."""
+class _End(Enum):
+    VALUE = 1
+    OBJECT = 2
+
+
+def _tokens(operations: Iterable[tuple[pickletools.OpcodeInfo, object, int | None]]) -> Iterator[str | _End]:
+    """The strings of a pickle in order, references resolved, and the ends of tuples, lists and objects."""
     memo: dict[int, str | None] = {}
     last: str | None = None
     for operation, argument, _ in operations:
@@ -139,5 +151,7 @@ def _tokens(operations: Iterable[tuple[pickletools.OpcodeInfo, object, int | Non
             last = memo.get(int(str(argument)))
             if last is not None:
                 yield last
-        elif name.startswith("TUPLE") or name in ("EMPTY_TUPLE", "APPENDS", "APPEND", "NONE", "SETITEMS", "BUILD"):
-            yield None
+        elif name == "BUILD":
+            yield _End.OBJECT
+        elif name.startswith("TUPLE") or name in ("EMPTY_TUPLE", "APPENDS", "APPEND", "NONE", "SETITEMS"):
+            yield _End.VALUE

@@ -25,7 +25,7 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
 from flyte_jupyter._version import __version__
-from flyte_jupyter.local._app import App
+from flyte_jupyter.local._app import App, Ending
 from flyte_jupyter.local._attempt import Site
 from flyte_jupyter.local._backend import Backend
 from flyte_jupyter.local._engine import Engine
@@ -253,6 +253,8 @@ class _Server:
     async def admin(self, what: str, request: Mapping[str, Any]) -> Any:
         """What the process that started the backend asks of it."""
         backend = self._backend
+        if self._stop.is_set():
+            raise Ending
         if what == "status":
             return {
                 "pid": os.getpid(),

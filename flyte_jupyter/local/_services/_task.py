@@ -45,7 +45,8 @@ class TaskService(connect.TaskService):
         now = now_us()
         self._store.execute(
             "INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (project, domain, name, version) DO UPDATE SET spec = excluded.spec, environment = excluded.environment, short_name = excluded.short_name, "
+            "ON CONFLICT (project, domain, name, version) DO UPDATE SET "
+            "spec = excluded.spec, environment = excluded.environment, short_name = excluded.short_name, "
             "function_name = excluded.function_name, short_description = excluded.short_description, "
             "env_description = excluded.env_description, updated_at = excluded.updated_at",
             (
@@ -156,7 +157,8 @@ class TaskService(connect.TaskService):
     def _summary(self, row: Any, version: str | None = None) -> task_definition_pb2.TaskSummary | None:
         latest = self._store.row(
             "SELECT run, phase, created_at FROM actions WHERE parent IS NULL AND task_project = ?1 "
-            "AND task_domain = ?2 AND task_name = ?3 AND (?4 IS NULL OR task_version = ?4) ORDER BY created_at DESC LIMIT 1",
+            "AND task_domain = ?2 AND task_name = ?3 AND (?4 IS NULL OR task_version = ?4) "
+            "ORDER BY created_at DESC LIMIT 1",
             (row["project"], row["domain"], row["name"], version),
         )
         if latest is None:
