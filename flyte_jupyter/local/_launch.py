@@ -32,7 +32,7 @@ RUNTIME_ENTRY = "flyte._bin.runtime:main"
 
 # Read by the interpreter, the loader, libc or the SDK before a forked process could have them.
 _START_TIME_PREFIXES = ("PYTHON", "LD_", "DYLD_", "MALLOC_", "GLIBC_", "LC_", "FLYTE_IO_", "FLYTE_UPLOAD_", "OTEL_")
-_START_TIME_NAMES = {"LANG", "LANGUAGE", "FSSPEC_CONFIG_DIR", "LOG_FORMAT", "_F_P_WRITE_CHUNK_SIZE", "_F_TE_MAX_COROS"}
+_START_TIME_NAMES = {"LANG", "LANGUAGE", "FSSPEC_CONFIG_DIR", "_F_P_WRITE_CHUNK_SIZE", "_F_TE_MAX_COROS"}
 _APPLIED_AFTER_FORK = {"PYTHONPATH", "PYTHONUNBUFFERED"}
 
 _START_TIMEOUT = 120.0
