@@ -42,8 +42,8 @@ export class SimKernel implements Model {
     if (this.gone) throw new Error("Cannot send");
     const message = JSON.parse(JSON.stringify(content)) as ToKernel;
     this.received.push(message);
-    if (this.busy) this.#waiting.push(message);
-    else queueMicrotask(() => this.#handle(message));
+    this.#waiting.push(message);
+    queueMicrotask(() => this.busy || this.wake());
   }
 
   /** Sends to the page. */
@@ -59,6 +59,11 @@ export class SimKernel implements Model {
   snapshot(run: RunWriter): void {
     const { content, buffers } = run.snapshot();
     this.emit(content, buffers);
+  }
+
+  /** Loses what was sent and not answered yet. */
+  lose(): void {
+    this.#waiting = [];
   }
 
   wake(): void {

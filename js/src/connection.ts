@@ -23,6 +23,8 @@ const SILENCE_MS = 16_000;
 const CHECK_MS = 2_000;
 /** A reply that takes longer than this is waiting for the kernel's cell. */
 export const BUSY_MS = 1_000;
+/** A hello that brings no state within this time is said again, each time later. */
+const HELLO_AGAIN_MS = { first: 5_000, most: 40_000 };
 /** A snapshot that was asked for and does not come within this time is asked for again. */
 const RESYNC_AGAIN_MS = 10_000;
 
@@ -70,11 +72,26 @@ class Mount implements Link {
   readonly unknown = signal(false);
   run: RunKey | null = null;
   visible: boolean | null = null;
+  #helloAt = 0;
+  #patience = HELLO_AGAIN_MS.first / 2;
 
   constructor(
     readonly view: string,
     readonly connection: Connection,
   ) {}
+
+  hello(): void {
+    this.#helloAt = Date.now();
+    this.#patience = Math.min(this.#patience * 2, HELLO_AGAIN_MS.most);
+    this.connection.send({ type: "hello", view: this.view, vid: this.vid });
+    if (this.visible === false) this.connection.send({ type: "seen", vid: this.vid, visible: false });
+  }
+
+  /** Says hello again where that brought nothing: what is said while comms are set up or cut may be lost. */
+  insist(): void {
+    const answered = this.store.value !== null || this.unknown.value;
+    if (!answered && Date.now() - this.#helloAt > this.#patience) this.hello();
+  }
 
   seen(visible: boolean): void {
     if (visible === this.visible) return;
@@ -117,7 +134,7 @@ export class Connection {
       this.lastHeard = Date.now();
       this.#timer = setInterval(this.#check, CHECK_MS);
     }
-    this.send({ type: "hello", view, vid: mount.vid });
+    mount.hello();
     return mount;
   }
 
@@ -175,6 +192,7 @@ export class Connection {
 
   readonly #check = (): void => {
     if (Date.now() - this.lastHeard > SILENCE_MS) this.alive.value = false;
+    for (const mount of this.#mounts.values()) mount.insist();
   };
 
   readonly #receive = (content: unknown, buffers?: unknown): void => {
@@ -202,10 +220,6 @@ export class Connection {
     this.lastHeard = Date.now();
     if (this.alive.value) return;
     this.alive.value = true;
-    // What was said while the kernel was away is lost: ask again for what is still missing.
-    for (const mount of this.#mounts.values()) {
-      if (mount.run === null) this.send({ type: "hello", view: mount.view, vid: mount.vid });
-    }
   }
 
   #welcome(vid: string, run: RunKey, console: string): void {

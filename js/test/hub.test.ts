@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { SimKernel } from "../dev/kernel";
 import views from "../src/index";
 import {
@@ -110,6 +110,24 @@ describe("the hub", () => {
     page.kernel.wake();
     const { element } = page;
     await eventually(() => expect(actionRow(element, "a1").dataset.phase).toBe("aborted"));
+  });
+
+  it("says hello again where the first one was lost", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
+    try {
+      page = openPage();
+      const { kernel, element } = page;
+      kernel.lose();
+      vi.advanceTimersByTime(4_000);
+      expect(sent(kernel, "hello").length).toBe(1);
+      vi.advanceTimersByTime(3_000);
+      expect(sent(kernel, "hello").length).toBe(2);
+      await rowCount(element, 4);
+      vi.advanceTimersByTime(60_000);
+      expect(sent(kernel, "hello").length).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("leaves nothing behind when it is closed", async () => {
