@@ -276,6 +276,7 @@ def test_a_backend_that_dies_and_comes_back(own_backend: Backend, tmp_path: Path
     names = start_runs(own_backend, tmp_path, "nap", "sleeps")
     with connected(own_backend.endpoint, wire) as client:
         assert finished(names["nap"]).outputs() == ("rested",)
+        assert [run.name for run in Run.listall(in_phase=("succeeded",))] == [names["nap"]]
         run = Run.get(names["sleeps"])
         run.wait(wait_for="running")
         waiting = threading.Thread(target=run.wait, daemon=True)
