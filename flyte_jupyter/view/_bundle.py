@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.view._html import saved_size, snapshot_html
+from flyte_jupyter.view._select import Selector
 from flyte_jupyter.view._text import text_tree
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ TEXT_ROWS = 30
 def bundle(state: RunState, view_id: str, hub_id: str) -> dict[str, Any]:
     """Return the mimebundle of a snapshot of `state`, with the placeholder for the view `view_id`."""
     now = time.time() * 1000
-    text = text_tree(state, limit=TEXT_ROWS, now=now)
+    selector = Selector(state, now)
+    text = text_tree(state, limit=TEXT_ROWS, now=now, selector=selector)
     while (size := saved_size(text)) > MAX_TEXT_BYTES:
         text = text[: len(text) * MAX_TEXT_BYTES // size - 1].rstrip("…") + "…"
-    return {"text/html": snapshot_html(state, view_id, hub_id, now=now), "text/plain": text}
+    return {"text/html": snapshot_html(state, view_id, hub_id, now=now, selector=selector), "text/plain": text}

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from flyte_jupyter.view import _format, _phases
-from flyte_jupyter.view._select import Selection, select
+from flyte_jupyter.view._select import MOST, Selection, Selector
 
 if TYPE_CHECKING:
     from flyte_jupyter.live import Row, RunState
 
 # Together with the text/plain beside it an output stays below 64 kB in the saved notebook.
 MAX_BYTES = 52_000
-MAX_ROWS = 200
 
 _MUTED = "color:#7d838c"
 _BAR = "display:flex;height:6px;max-width:640px;margin:3px 0;border-radius:3px;overflow:hidden"
@@ -31,7 +30,7 @@ _PRE = "margin:2px 0 4px 0;padding:4px 8px;white-space:pre-wrap;font-size:12px;b
 
 
 def snapshot_html(
-    state: RunState, view_id: str, hub_id: str, *, now: float | None = None, max_bytes: int = MAX_BYTES
+    state: RunState, view_id: str, hub_id: str, *, now: float | None = None, selector: Selector | None = None
 ) -> str:
     """Render `state` as the placeholder element of `docs/protocol.md` with the snapshot inside.
 
@@ -40,17 +39,21 @@ def snapshot_html(
         view_id: which display this is; `[0-9a-z]+`.
         hub_id: the kernel's hub, `[0-9a-z]+`, or "" where no hub will ever adopt it.
         now: milliseconds since 1970; the present unless given.
-        max_bytes: how much the element may take in the saved notebook. A big run shows what matters, and how much
-            is left out.
+        selector: one that was made of `state` at that time already.
+
+    Returns:
+        An element that takes at most `MAX_BYTES` in the saved notebook. Of a big run it shows what matters, and says
+        how much is left out.
     """
     now = time.time() * 1000 if now is None else now
-    limit = MAX_ROWS
+    selector = selector or Selector(state, now)
+    limit = min(state.n, MOST) or 1
     while True:
-        element = _element(state, view_id, hub_id, select(state, limit, now), now)
+        element = _element(state, view_id, hub_id, selector.select(limit), now)
         size = saved_size(element)
-        if size <= max_bytes or limit == 1:
+        if size <= MAX_BYTES or limit == 1:
             return element
-        limit = max(1, min(limit - 1, limit * max_bytes // size))
+        limit = max(1, min(limit - 1, limit * MAX_BYTES // size))
 
 
 def saved_size(text: str) -> int:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import heapq
-import math
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from flyte_jupyter.view import _phases
 
-ROOT = "a0"
-
 if TYPE_CHECKING:
     from flyte_jupyter.live import Row, RunState
+
+ROOT = "a0"
+
+# No snapshot shows more.
+MOST = 200
 
 
 class Shown(NamedTuple):
@@ -30,62 +35,71 @@ class Selection:
     left_out: dict[int, int]
 
 
-def select(state: RunState, limit: int, now: float) -> Selection:
-    """Choose at most `limit` rows of `state`: all where they fit, else those that matter and their ancestors.
+class Selector:
+    """Chooses rows of a state as it is now: all where they fit, else those that matter, and their ancestors.
 
     What matters comes in this order: the root, what failed, what runs or is paused, what took longest, what was first.
 
     Args:
-        state: the run.
-        limit: how many rows at most; at least 1.
+        state: the run; it must not change while this is used.
         now: milliseconds since 1970, for the duration of what still runs.
     """
-    chosen = set(range(state.n)) if state.n <= limit else _important(state, limit, now)
-    rows = _in_tree_order(state, chosen)
-    left_out: dict[int, int] = {}
-    if len(rows) < state.n:
-        shown = {row for row, _ in rows}
-        for number, phase in enumerate(state.phase[: state.n]):
-            if number not in shown:
-                left_out[phase] = left_out.get(phase, 0) + 1
-    return Selection([Shown(state.row(number), depth) for number, depth in rows], left_out)
 
+    def __init__(self, state: RunState, now: float) -> None:
+        self._state = state
+        self._now = now
 
-def _important(state: RunState, limit: int, now: float) -> set[int]:
-    parents, phases, started, ended = state.parent, state.phase, state.started, state.ended
+    def select(self, limit: int) -> Selection:
+        """Choose at most `limit` rows, 1 to `MOST`."""
+        state = self._state
+        chosen = set(range(state.n)) if state.n <= limit else self._important(limit)
+        rows = self._in_tree_order(chosen)
+        left_out = Counter(state.counts())
+        left_out.subtract(state.phase[number] for number, _ in rows)
+        shown = [Shown(state.row(number), depth) for number, depth in rows]
+        return Selection(shown, {phase: count for phase, count in left_out.items() if count > 0})
 
-    def rank(number: int) -> tuple[int, float, int]:
-        phase = phases[number]
-        if phase in _phases.BAD:
-            return (0, 0.0, number)
-        if phase in (_phases.RUNNING, _phases.PAUSED):
-            return (1, 0.0, number)
-        begin, end = started[number], ended[number]
-        if math.isnan(begin):
-            return (3, 0.0, number)
-        return (2, begin - (now if math.isnan(end) else end), number)
+    @functools.cached_property
+    def _ranking(self) -> list[int]:
+        """The rows that matter most, in order. Looks at every row, once."""
+        return [number for _, _, number in heapq.nsmallest(MOST, self._ranks())]
 
-    chosen = {state.find(ROOT) or 0}
-    for number in heapq.nsmallest(limit, range(state.n), key=rank):
-        line = {number}
-        while (parent := parents[number]) >= 0 and parent not in chosen and parent not in line:
-            line.add(parent)
-            number = parent
-        if len(chosen | line) > limit:
-            break
-        chosen |= line
-    return chosen
+    def _ranks(self) -> Iterator[tuple[int, float, int]]:
+        state, now = self._state, self._now
+        going = (_phases.RUNNING, _phases.PAUSED)
+        for number, (phase, started, ended) in enumerate(zip(state.phase, state.started, state.ended, strict=True)):
+            if phase in _phases.BAD:
+                yield 0, 0.0, number
+            elif phase in going:
+                yield 1, 0.0, number
+            elif started != started:  # NaN: it never ran
+                yield 3, 0.0, number
+            else:
+                yield 2, started - (ended if ended == ended else now), number
 
+    def _important(self, limit: int) -> set[int]:
+        parents = self._state.parent
+        chosen = {self._state.find(ROOT) or 0}
+        for number in self._ranking:
+            line = {number}
+            while (parent := parents[number]) >= 0 and parent not in chosen and parent not in line:
+                line.add(parent)
+                number = parent
+            if len(chosen | line) > limit:
+                break
+            chosen |= line
+        return chosen
 
-def _in_tree_order(state: RunState, chosen: set[int]) -> list[tuple[int, int]]:
-    children: dict[int, list[int]] = {}
-    for number in sorted(chosen):
-        parent = state.parent[number]
-        children.setdefault(parent if parent in chosen and parent != number else -1, []).append(number)
-    ordered: list[tuple[int, int]] = []
-    stack = [(number, 0) for number in reversed(children.get(-1, []))]
-    while stack:
-        number, depth = stack.pop()
-        ordered.append((number, depth))
-        stack += [(child, depth + 1) for child in reversed(children.get(number, []))]
-    return ordered
+    def _in_tree_order(self, chosen: set[int]) -> list[tuple[int, int]]:
+        parents = self._state.parent
+        children: dict[int, list[int]] = {}
+        for number in sorted(chosen):
+            parent = parents[number]
+            children.setdefault(parent if parent in chosen and parent != number else -1, []).append(number)
+        ordered: list[tuple[int, int]] = []
+        stack = [(number, 0) for number in reversed(children.get(-1, []))]
+        while stack:
+            number, depth = stack.pop()
+            ordered.append((number, depth))
+            stack += [(child, depth + 1) for child in reversed(children.get(number, []))]
+        return ordered

@@ -6,23 +6,24 @@ import time
 from typing import TYPE_CHECKING
 
 from flyte_jupyter.view import _format, _phases
-from flyte_jupyter.view._select import Shown, select
+from flyte_jupyter.view._select import MOST, Selector, Shown
 
 if TYPE_CHECKING:
     from flyte_jupyter.live import Row, RunState
 
 
-def text_tree(state: RunState, *, limit: int = 200, now: float | None = None) -> str:
+def text_tree(state: RunState, *, limit: int = MOST, now: float | None = None, selector: Selector | None = None) -> str:
     """Render `state` as a header line and a tree of its actions.
 
     Args:
         state: the run as it is known now.
         limit: how many actions at most; a bigger run shows what matters and counts the rest.
         now: milliseconds since 1970; the present unless given.
+        selector: one that was made of `state` at that time already.
     """
     now = time.time() * 1000 if now is None else now
     head = state.head
-    selection = select(state, limit, now)
+    selection = (selector or Selector(state, now)).select(limit)
     phase = _phases.look(head.phase)
     words = [
         f"{phase.icon} {phase.word}",
