@@ -39,7 +39,9 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
     for server in running.values():
         state = {**os.environ, "XDG_STATE_HOME": str(server.work.parent / "state"), "HOME": str(server.work.parent)}
         for python in KERNELS.values():
-            subprocess.run([python, "-m", "flyte_jupyter.cli", "local", "stop"], env=state, check=False)
+            subprocess.run(
+                [python, "-m", "flyte_jupyter.cli", "local", "stop"], env=state, check=False, capture_output=True
+            )
         server.stop()
 
 

@@ -24,7 +24,7 @@ def expect_root(cell: Locator, phase: str, timeout: float = PATIENCE) -> None:
 
 def expect_text(cell: Locator, text: str) -> None:
     """Wait until the text can be read."""
-    expect(cell.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
+    expect(cell.get_by_text(text).filter(visible=True).first).to_be_visible(timeout=PATIENCE)
 
 
 def abort_run(cell: Locator) -> None:

@@ -100,7 +100,12 @@ def outputs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         client.execute(env=environment)
         yield {name: cell.outputs for name, cell in zip(CELLS, notebook.cells, strict=True)}
     finally:
-        subprocess.run([request.param, "-m", "flyte_jupyter.cli", "local", "stop"], env=environment, check=False)
+        subprocess.run(
+            [request.param, "-m", "flyte_jupyter.cli", "local", "stop"],
+            env=environment,
+            check=False,
+            capture_output=True,
+        )
 
 
 @pytest.fixture
