@@ -199,7 +199,7 @@ class Engine:
         deadline = metadata.timeouts.deadline.ToTimedelta().total_seconds()
         born = time.monotonic()
         number = 0
-        while True:
+        while not action.terminal:
             number += 1
             self.state.begin_attempt(action, number, str(self.site.prefix(action, number)))
             left = deadline - (time.monotonic() - born) if deadline else None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from flyteidl2.common import list_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from flyte_jupyter.local._status import invalid
 
@@ -170,8 +171,9 @@ def _condition(item: list_pb2.Filter, fields: Mapping[str, tuple[str, type]], la
 def _value(field: str, text: str, kind: type) -> Any:
     try:
         if kind is datetime:
-            moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-            return int(moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp() * 1_000_000)
+            stamp = Timestamp()
+            stamp.FromJsonString(text)
+            return stamp.ToMicroseconds()
         if kind is bool:
             return {"true": 1, "false": 0, "1": 1, "0": 0}[text.lower()]
         return kind(text)

@@ -74,7 +74,6 @@ def serve(options: Options) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("hypercorn").setLevel(logging.WARNING)
     try:
-        os.umask(0o077)
         # Clients send it with every run; a process forked warm cannot take another one than the server's own.
         os.environ.setdefault("LOG_FORMAT", "console")
         options.paths.prepare()

@@ -46,6 +46,7 @@ class Store:
     """The database of one state directory."""
 
     def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600)  # secrets are in it
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.row_factory = sqlite3.Row
