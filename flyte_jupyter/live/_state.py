@@ -6,12 +6,13 @@ import math
 import time
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
 from flyteidl2.workflow.run_definition_pb2 import Action, ActionDetails, ActionMetadata, EnrichedAction
 
+from flyte_jupyter.live import _columns as columns
 from flyte_jupyter.live._model import CONDITION, ROOT, TASK, TRACE, UNKNOWN, Head, Row
 from flyte_jupyter.live._phases import PAUSED, REVERSIBLE, RUNNING, TERMINAL
 from flyte_jupyter.live._strings import Strings
@@ -116,9 +117,9 @@ class RunState:
             self.kind[row],
             self.attempts[row],
             self.cache[row],
-            _known(self.queued[row]),
-            _known(self.started[row]),
-            _known(self.ended[row]),
+            columns.known(self.queued[row]),
+            columns.known(self.started[row]),
+            columns.known(self.ended[row]),
             texts[self.names[row]],
             texts[self.label[row]],
             texts[self.group[row]],
@@ -201,19 +202,19 @@ class RunState:
         names, phases, attempts, caches, queued, ended, parents, groups, kinds, labels = (
             fresh[i::_FRESH] for i in range(_FRESH)
         )
-        phases = _bytes(phases)
-        starts, ends = _times(queued), _times(ended)
+        phases = columns.small(phases)
+        starts, ends = columns.times(queued), columns.times(ended)
         self._counts.update(phases)
         self.phase.frombytes(phases)
         self.kind.frombytes(bytes(kinds))
-        self.attempts.extend(_attempts(attempts))
-        self.cache.frombytes(_bytes(caches))
+        self.attempts.extend(columns.attempts(attempts))
+        self.cache.frombytes(columns.small(caches))
         self.queued.extend(starts)
         # A row first seen running or ended ran since some time we did not see; its creation is the best we know.
         self.started.extend(starts)
         self.ended.extend(ends)
         for phase in frozenset(phases) - TERMINAL:
-            for row in _places(phases, phase, first):
+            for row in columns.places(phases, phase, first):
                 self.ended[row] = _NAN
                 if phase < RUNNING:
                     self.started[row] = _NAN
@@ -224,7 +225,7 @@ class RunState:
         for child in self.tree.extend(names, parents, self._rows):
             self._touch(child)
         for phase in REVERSIBLE:
-            self.failed += [names[row] for row in _places(phases, phase)]
+            self.failed += [names[row] for row in columns.places(phases, phase)]
         if self._root < 0 and (root := self._rows.get(ROOT, -1)) >= first:
             self._root = root
             self._lead(root)
@@ -320,34 +321,3 @@ def _kind_and_label(metadata: ActionMetadata) -> tuple[int, str]:
     if kind == "condition":
         return CONDITION, metadata.condition.name
     return UNKNOWN, ""
-
-
-def _bytes(numbers: Sequence[int]) -> bytes:
-    """Small numbers as bytes; one that is no byte, of which this version knows nothing, as 0."""
-    try:
-        return bytes(numbers)
-    except ValueError:
-        return bytes(number if 0 <= number < 256 else 0 for number in numbers)
-
-
-def _times(times: Sequence[float]) -> array[float]:
-    """Times as a column; a time that no message gave is 0 and becomes NaN."""
-    return array("d", [time or _NAN for time in times] if 0.0 in times else times)
-
-
-def _attempts(attempts: Sequence[int]) -> array[int]:
-    if min(attempts) < 1 or max(attempts) > 0xFFFF:
-        attempts = [min(max(number, 1), 0xFFFF) for number in attempts]
-    return array("H", attempts)
-
-
-def _places(phases: bytes, phase: int, first: int = 0) -> Iterator[int]:
-    """Where in `phases` a phase stands, counted from `first`."""
-    at = phases.find(phase)
-    while at >= 0:
-        yield first + at
-        at = phases.find(phase, at + 1)
-
-
-def _known(time: float) -> float | None:
-    return None if math.isnan(time) else time
