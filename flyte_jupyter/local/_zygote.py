@@ -125,7 +125,14 @@ def warm_up() -> Callable[[], None]:
         raise CannotWarmError("the SDK keeps threads running, and a process with threads must not fork")
     with contextlib.suppress(Exception):
         _share_tls_roots()
-    return lambda: restart(background, name)
+
+    def restore() -> None:
+        restart(background, name)
+        # A daemon thread that waits for work: ending it at exit would only take time, and run the destructors of native
+        # libraries in a thread while the process is going away.
+        atexit.unregister(background.stop)
+
+    return restore
 
 
 def _share_tls_roots() -> None:
