@@ -42,9 +42,9 @@ class _Line:
     def frame(self) -> Frame | None:
         if self.writer is None:
             return None
-        frame = self.writer.snapshot() if self.snapshot else self.writer.delta()
+        whole = self.snapshot
         self.snapshot = self.changed = False
-        return frame
+        return self.writer.snapshot() if whole else self.writer.delta()
 
     def watch(self, state: RunState) -> None:
         """Write frames of `state` from now on; the page's store counts on."""
@@ -163,7 +163,7 @@ class Publisher:
         try:
             frame = line.frame()
         except Exception:
-            _log.exception("a frame could not be written")
+            _log.debug("a frame could not be written", exc_info=True)
             return
         if frame is not None:
             self._post(line.channel, frame.content, frame.buffers)

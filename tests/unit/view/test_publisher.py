@@ -172,6 +172,18 @@ def test_a_page_that_cannot_be_reached_harms_nobody(page: Page):
     assert page.tick_after(1) == ["delta"]
 
 
+def test_a_frame_that_cannot_be_written_is_not_tried_for_ever(page: Page, monkeypatch):
+    page.mount()
+    page.tick()
+    monkeypatch.setattr("flyte_jupyter.live.FrameWriter.delta", lambda _: 1 / 0)
+    page.change()
+    assert page.tick_after(1) == []
+    assert page.wait == pytest.approx(HEARTBEAT - 1)
+    monkeypatch.undo()
+    page.change("c")
+    assert page.tick_after(1) == ["delta"]
+
+
 @virtual
 async def test_it_wakes_when_something_changes_and_rests_otherwise():
     loop = asyncio.get_running_loop()
