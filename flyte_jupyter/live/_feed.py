@@ -311,10 +311,10 @@ class Feed:
         count, changed = await list_into(self.client, self._run_id, self.state)
         if not count:  # nothing is also what listing says of a run that does not exist
             await self._look()
-        await name_actions(self._errors, self.state)
         self._alive()
         if changed or self.state.failed:
             self._after_change(was_ended)
+        await name_actions(self._errors, self.state)
         return True
 
     def _stale(self, reason: str) -> None:

@@ -190,7 +190,7 @@ async def test_a_silent_stream_of_a_run_that_exists_leads_to_listing():
     async with await Watcher().watch(client, "r1") as run:
         await until(lambda: run.state.n == 4)
         assert "ListActions" in client.calls
-        assert run.state.head.stale is None
+        await until(lambda: run.state.head.stale is None)
         finish(client)
         await run.wait("over")
         assert table(run.state) == truth(client)
