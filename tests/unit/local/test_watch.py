@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import contextlib
+import struct
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
 import grpc.aio
+import httpx
 import pytest
 from flyteidl2.common import identifier_pb2, list_pb2
 from flyteidl2.workflow import run_definition_pb2, run_service_pb2
@@ -202,3 +206,45 @@ class TestFaults:
             message = await watch.read()
             assert message.enriched_actions[0].action.status.phase == RUNNING
             assert [item.action.status.attempts for item in message.enriched_actions] == [0, 1, 1]
+
+
+class TestOverHttp1:
+    """The same streams as Connect carries them."""
+
+    @contextlib.asynccontextmanager
+    async def stream(self, backend: Backend) -> AsyncIterator[AsyncIterator[bytes]]:
+        request = run_service_pb2.WatchActionsRequest(run_id=run_id("r1")).SerializeToString()
+        async with (
+            httpx.AsyncClient(trust_env=False, timeout=20) as client,
+            client.stream(
+                "POST",
+                f"{backend.endpoint}/flyteidl2.workflow.RunService/WatchActions",
+                content=struct.pack(">BI", 0, len(request)) + request,
+                headers={"content-type": "application/connect+proto"},
+            ) as response,
+        ):
+            assert response.status_code == 200
+            yield response.aiter_raw()
+
+    async def test_reset(self, backend: Backend, launcher: ScriptedLauncher) -> None:
+        async with Caller(backend) as caller:
+            await tree(caller, launcher)
+        backend.faults.set(["reset"])
+        async with self.stream(backend) as chunks:
+            await anext(chunks)
+            backend.state.changed(backend.state.action(action_id("r1", "c0")))
+            with pytest.raises(httpx.HTTPError):
+                await self.to_the_end(chunks)
+
+    async def to_the_end(self, chunks: AsyncIterator[bytes]) -> None:
+        async for _ in chunks:
+            pass
+
+    async def test_a_stream_that_its_client_left_is_let_go(self, backend: Backend, launcher: ScriptedLauncher) -> None:
+        async with Caller(backend) as caller:
+            await tree(caller, launcher)
+        run = backend.state.run(run_id("r1"))
+        async with self.stream(backend) as chunks:
+            await anext(chunks)
+            assert len(run.topic.subscribers) == 1
+        await until(lambda: not run.topic.subscribers)
