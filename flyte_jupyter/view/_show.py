@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.getipython import get_ipython
 
 from flyte_jupyter.view import _mode
+from flyte_jupyter.view._brief import brief_errors
 from flyte_jupyter.view._mode import Form
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _shown: set[str] = set()
 
 
+@brief_errors()
 def show(run: Any, *, client: Client | None = None) -> None:
     """Show a run below the running cell, live; in a terminal, print it as it is now.
 

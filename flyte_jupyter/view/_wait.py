@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
 
 from flyte_jupyter.remote import Client, DeadlineExceededError, InvalidArgumentError, Run, background
+from flyte_jupyter.view._brief import brief_errors
 from flyte_jupyter.view._target import target_of
 from flyte_jupyter.view._views import subscribe
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 Condition = Literal["running", "terminal"]
 
 
+@brief_errors()
 def wait(
     *runs: Any, wait_for: Condition = "terminal", timeout: float | None = None, client: Client | None = None
 ) -> None:
