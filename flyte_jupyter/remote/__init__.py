@@ -16,12 +16,8 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._action import Action
-from flyte_jupyter.remote._client import (
-    Client,
-    connect,
-    current_client,
-    set_current_client,
-)
+from flyte_jupyter.remote._client import Client, current_client, set_current_client
+from flyte_jupyter.remote._connect import connect
 from flyte_jupyter.remote._data import ActionInputs, ActionOutputs
 from flyte_jupyter.remote._details import ActionDetails, PhaseTransition
 from flyte_jupyter.remote._dual import dual, dual_function

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.remote import _fetch, _listing, _logs, _watch
+from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._client import Client, current_client, sdk_client
 from flyte_jupyter.remote._common import ActionFacts, Connected, run_id
@@ -106,13 +107,11 @@ class Action(ActionFacts["definition.Action"], Connected):
         Raises:
             InvalidArgumentError: A phase, order or limit that there is not.
         """
-        from flyteidl2.workflow.run_service_pb2 import ListActionsRequest
-
         client = client or current_client()
         run = run_id(client, for_run_name)
 
-        def request(page: ListRequest) -> ListActionsRequest:
-            return ListActionsRequest(request=page, run_id=run)
+        def request(page: ListRequest) -> pb.ListActionsRequest:
+            return pb.ListActionsRequest(request=page, run_id=run)
 
         listed = _listing.pages(
             client,
@@ -302,6 +301,4 @@ class Action(ActionFacts["definition.Action"], Connected):
 
 def action_of(details: definition.ActionDetails) -> definition.Action:
     """The short message of an action's details."""
-    from flyteidl2.workflow.run_definition_pb2 import Action
-
-    return Action(id=details.id, metadata=details.metadata, status=details.status)
+    return pb.Action(id=details.id, metadata=details.metadata, status=details.status)

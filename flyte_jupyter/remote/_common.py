@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote._client import Client, current_client
 from flyte_jupyter.remote._phase import ActionPhase
 
@@ -127,13 +128,11 @@ def to_datetime(timestamp: Timestamp) -> datetime:
 
 def run_id(client: Client, name: str, project: str | None = None, domain: str | None = None) -> RunIdentifier:
     """A run's full identifier, in the client's project and domain if none are given."""
-    from flyteidl2.common.identifier_pb2 import RunIdentifier
-
-    return RunIdentifier(org=client.org, project=project or client.project, domain=domain or client.domain, name=name)
+    return pb.RunIdentifier(
+        org=client.org, project=project or client.project, domain=domain or client.domain, name=name
+    )
 
 
 def action_id(run: RunIdentifier, name: str = ROOT_ACTION) -> ActionIdentifier:
     """An action's full identifier."""
-    from flyteidl2.common.identifier_pb2 import ActionIdentifier
-
-    return ActionIdentifier(run=run, name=name)
+    return pb.ActionIdentifier(run=run, name=name)

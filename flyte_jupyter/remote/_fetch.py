@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import flyteidl2.workflow.run_definition_pb2 as definition
-import flyteidl2.workflow.run_service_pb2 as service
-from flyteidl2.common.identifier_pb2 import ActionAttemptIdentifier, ActionIdentifier, RunIdentifier
-from flyteidl2.dataproxy.dataproxy_service_pb2 import (
-    ArtifactType,
-    CreateDownloadLinkRequest,
-    GetActionDataRequest,
-)
-from flyteidl2.task.common_pb2 import Inputs, NamedLiteral, Outputs
-
+from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._client import Client
 from flyte_jupyter.remote._errors import (
@@ -27,17 +18,22 @@ from flyte_jupyter.remote._errors import (
 from flyte_jupyter.remote._methods import Method
 from flyte_jupyter.remote._phase import ActionPhase
 
+if TYPE_CHECKING:
+    import flyteidl2.workflow.run_definition_pb2 as definition
+    from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
+    from flyteidl2.task.common_pb2 import Inputs, Outputs
+
 
 async def fetch_run(client: Client, run: RunIdentifier) -> definition.RunDetails:
     """RunService.GetRunDetails."""
-    request = service.GetRunDetailsRequest(run_id=run)
+    request = pb.GetRunDetailsRequest(run_id=run)
     answer = await _fetch(client, methods.GET_RUN_DETAILS, request, f"run {run.name!r}")
     return answer.details
 
 
 async def fetch_action(client: Client, action: ActionIdentifier) -> definition.ActionDetails:
     """RunService.GetActionDetails."""
-    request = service.GetActionDetailsRequest(action_id=action)
+    request = pb.GetActionDetailsRequest(action_id=action)
     what = f"action {action.name!r} of run {action.run.name!r}"
     answer = await _fetch(client, methods.GET_ACTION_DETAILS, request, what)
     return answer.details
@@ -46,19 +42,19 @@ async def fetch_action(client: Client, action: ActionIdentifier) -> definition.A
 async def fetch_data(client: Client, action: ActionIdentifier) -> tuple[Inputs, Outputs]:
     """DataProxyService.GetActionData, or RunService.GetActionData of an older backend."""
     try:
-        answer = await client.unary(methods.GET_ACTION_DATA, GetActionDataRequest(action_id=action))
+        answer = await client.unary(methods.GET_ACTION_DATA, pb.GetActionDataRequest(action_id=action))
     except UnimplementedError:
-        request = service.GetActionDataRequest(action_id=action)
+        request = pb.OldGetActionDataRequest(action_id=action)
         answer = await client.unary(methods.OLD_GET_ACTION_DATA, request)
     return answer.inputs, answer.outputs
 
 
 def condition_data(details: definition.ActionDetails) -> tuple[Inputs, Outputs]:
     """What a condition was signalled, as if it were the output of a task."""
-    outputs = Outputs()
+    outputs = pb.Outputs()
     if details.HasField("signal_info"):
-        outputs.literals.append(NamedLiteral(name="o0", value=details.signal_info.output))
-    return Inputs(), outputs
+        outputs.literals.append(pb.NamedLiteral(name="o0", value=details.signal_info.output))
+    return pb.Inputs(), outputs
 
 
 async def abort_run(client: Client, run: RunIdentifier, reason: str) -> None:
@@ -69,7 +65,7 @@ async def abort_run(client: Client, run: RunIdentifier, reason: str) -> None:
     """
     details = await fetch_run(client, run)
     _check_not_over(f"Run {run.name}", int(details.action.status.phase))
-    await client.unary(methods.ABORT_RUN, service.AbortRunRequest(run_id=run, reason=reason))
+    await client.unary(methods.ABORT_RUN, pb.AbortRunRequest(run_id=run, reason=reason))
 
 
 async def abort_action(client: Client, action: ActionIdentifier, reason: str) -> None:
@@ -80,7 +76,7 @@ async def abort_action(client: Client, action: ActionIdentifier, reason: str) ->
     """
     details = await fetch_action(client, action)
     _check_not_over(f"Action {action.name} of run {action.run.name}", int(details.status.phase))
-    await client.unary(methods.ABORT_ACTION, service.AbortActionRequest(action_id=action, reason=reason))
+    await client.unary(methods.ABORT_ACTION, pb.AbortActionRequest(action_id=action, reason=reason))
 
 
 def _check_not_over(what: str, number: int) -> None:
@@ -111,9 +107,9 @@ async def fetch_report(client: Client, action: ActionIdentifier, attempt: int) -
     """DataProxyService.CreateDownloadLink and what is at that link."""
     import httpx
 
-    request = CreateDownloadLinkRequest(
-        artifact_type=ArtifactType.ARTIFACT_TYPE_REPORT,
-        action_attempt_id=ActionAttemptIdentifier(action_id=action, attempt=attempt),
+    request = pb.CreateDownloadLinkRequest(
+        artifact_type=pb.ArtifactType.ARTIFACT_TYPE_REPORT,
+        action_attempt_id=pb.ActionAttemptIdentifier(action_id=action, attempt=attempt),
     )
     none = NotFoundError(f"Attempt {attempt} of {action.run.name}/{action.name} has no report.", code="NOT_FOUND")
     try:

@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from datetime import datetime, timezone
 from typing import Any, Literal
 
-from flyteidl2.common.list_pb2 import Filter, ListRequest, Sort
-
+from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote._client import Client
 from flyte_jupyter.remote._errors import InvalidArgumentError
 from flyte_jupyter.remote._methods import Method
@@ -32,7 +31,7 @@ class TimeFilter:
     before: datetime | None = None
 
 
-def phase_filters(in_phase: Iterable[ActionPhase | str] | str | None) -> list[Filter]:
+def phase_filters(in_phase: Iterable[ActionPhase | str] | str | None) -> list[pb.Filter]:
     """The filter for "in one of these phases"; none for None or no phase.
 
     Raises:
@@ -48,30 +47,30 @@ def phase_filters(in_phase: Iterable[ActionPhase | str] | str | None) -> list[Fi
     if not numbers:
         return []
     # VALUE_IN of a single value is an internal error of the real backend.
-    function = Filter.EQUAL if len(numbers) == 1 else Filter.VALUE_IN
-    return [Filter(function=function, field="phase", values=numbers)]
+    function = pb.Filter.EQUAL if len(numbers) == 1 else pb.Filter.VALUE_IN
+    return [pb.Filter(function=function, field="phase", values=numbers)]
 
 
-def equal_filters(**fields: str | None) -> list[Filter]:
+def equal_filters(**fields: str | None) -> list[pb.Filter]:
     """The filters for "this field is that", for those that are given."""
     return [
-        Filter(function=Filter.EQUAL, field=field, values=[value])
+        pb.Filter(function=pb.Filter.EQUAL, field=field, values=[value])
         for field, value in fields.items()
         if value is not None
     ]
 
 
-def time_filters(field: str, span: TimeFilter | None) -> list[Filter]:
+def time_filters(field: str, span: TimeFilter | None) -> list[pb.Filter]:
     """The filters for "this time lies in that span"."""
-    bounds = [] if span is None else [(Filter.GREATER_THAN_OR_EQUAL, span.after), (Filter.LESS_THAN, span.before)]
+    bounds = [] if span is None else [(pb.Filter.GREATER_THAN_OR_EQUAL, span.after), (pb.Filter.LESS_THAN, span.before)]
     return [
-        Filter(function=function, field=field, values=[bound.astimezone(timezone.utc).isoformat()])
+        pb.Filter(function=function, field=field, values=[bound.astimezone(timezone.utc).isoformat()])
         for function, bound in bounds
         if bound is not None
     ]
 
 
-def sorting(sort_by: SortBy | None) -> Sort:
+def sorting(sort_by: SortBy | None) -> pb.Sort:
     """The order, by creation if none is given.
 
     Raises:
@@ -81,7 +80,7 @@ def sorting(sort_by: SortBy | None) -> Sort:
         sort_by = ("created_at", "asc")
     if len(sort_by) != 2 or sort_by[1] not in ("asc", "desc"):
         raise InvalidArgumentError(f"{sort_by!r} is not an order.", 'Give ("created_at", "desc") or the like.')
-    return Sort(key=sort_by[0], direction=Sort.ASCENDING if sort_by[1] == "asc" else Sort.DESCENDING)
+    return pb.Sort(key=sort_by[0], direction=pb.Sort.ASCENDING if sort_by[1] == "asc" else pb.Sort.DESCENDING)
 
 
 def check_limit(limit: int | None) -> None:
@@ -93,10 +92,10 @@ def check_limit(limit: int | None) -> None:
 async def pages(
     client: Client,
     method: Method,
-    request: Callable[[ListRequest], Any],
+    request: Callable[[pb.ListRequest], Any],
     items: Callable[[Any], Iterable[Any]],
     *,
-    filters: list[Filter],
+    filters: list[pb.Filter],
     sort_by: SortBy | None,
     limit: int | None,
     keep: Callable[[Any], bool] | None = None,
@@ -115,7 +114,7 @@ async def pages(
     """
     check_limit(limit)
     left = limit
-    page = ListRequest(filters=filters, sort_by=sorting(sort_by))
+    page = pb.ListRequest(filters=filters, sort_by=sorting(sort_by))
     while left is None or left > 0:
         page.limit = _PAGE if left is None or keep is not None else min(_PAGE, left)
         answer = await client.unary(method, request(page))

@@ -6,13 +6,9 @@ import asyncio
 import collections
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flyteidl2.common.identifier_pb2 import ActionIdentifier
-from flyteidl2.dataproxy.dataproxy_service_pb2 import TailLogsRequest
-from flyteidl2.logs.dataplane.payload_pb2 import LogLine
-from flyteidl2.workflow.run_logs_service_pb2 import TailLogsRequest as OldTailLogsRequest
-
+from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._client import Client
 from flyte_jupyter.remote._common import to_datetime
@@ -26,6 +22,10 @@ from flyte_jupyter.remote._errors import (
 from flyte_jupyter.remote._fetch import fetch_action
 from flyte_jupyter.remote._phase import ActionPhase
 from flyte_jupyter.remote._watch import with_silences
+
+if TYPE_CHECKING:
+    from flyteidl2.common.identifier_pb2 import ActionIdentifier
+    from flyteidl2.logs.dataplane.payload_pb2 import LogLine
 
 _IDLE_SECONDS = 30.0
 _PAUSE_SECONDS = 1.0
@@ -129,8 +129,8 @@ class _Place:
 
 async def _once(client: Client, action: ActionIdentifier, attempt: int) -> AsyncGenerator[LogLine, None]:
     """The lines of one stream; ends also when nothing comes any more and the attempt is over."""
-    request: Any = TailLogsRequest(action_id=action, attempt=attempt)
-    old: Any = OldTailLogsRequest(action_id=action, attempt=attempt)
+    request: Any = pb.TailLogsRequest(action_id=action, attempt=attempt)
+    old: Any = pb.OldTailLogsRequest(action_id=action, attempt=attempt)
     for method, message in ((methods.TAIL_LOGS, request), (methods.OLD_TAIL_LOGS, old)):
         answers = with_silences(client.stream(method, message), _IDLE_SECONDS)
         try:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from flyte_jupyter.remote import _fetch, _listing
+from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._action import Action, action_of
 from flyte_jupyter.remote._client import Client, current_client, sdk_client
@@ -142,13 +143,11 @@ class Run(ToJson, Connected):
         Raises:
             NotFoundError: There is no such run in the client's project and domain.
         """
-        from flyteidl2.workflow.run_definition_pb2 import Run as RunMessage
-
         client = client or current_client()
         if not name:
             raise InvalidArgumentError("A run is asked for by its name, and that is empty.")
         details = await RunDetails.get.aio(name, client=client)
-        pb2 = RunMessage(action=action_of(details.pb2.action), labels=dict(details.pb2.run_spec.labels.values))
+        pb2 = pb.Run(action=action_of(details.pb2.action), labels=dict(details.pb2.run_spec.labels.values))
         return cls(pb2, details, client=client)
 
     @dual
@@ -196,16 +195,13 @@ class Run(ToJson, Connected):
             >>> [run.name for run in Run.listall(in_phase=("failed",), limit=3)]  # doctest: +SKIP
             ['r1', 'r2']
         """
-        from flyteidl2.common.identifier_pb2 import ProjectIdentifier
-        from flyteidl2.workflow.run_service_pb2 import ListRunsRequest
-
         client = client or current_client()
-        scope = ProjectIdentifier(
+        scope = pb.ProjectIdentifier(
             organization=client.org, name=project or client.project, domain=domain or client.domain
         )
 
-        def request(page: ListRequest) -> ListRunsRequest:
-            return ListRunsRequest(request=page, project_id=scope, paused_actions_only=paused_actions_only)
+        def request(page: ListRequest) -> pb.ListRunsRequest:
+            return pb.ListRunsRequest(request=page, project_id=scope, paused_actions_only=paused_actions_only)
 
         wanted = dict(with_labels or {})
         keys = set(with_label_keys or ())

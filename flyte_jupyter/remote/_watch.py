@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from flyteidl2.common.identifier_pb2 import ActionIdentifier
-from flyteidl2.workflow.run_definition_pb2 import ActionDetails
-from flyteidl2.workflow.run_service_pb2 import WatchActionDetailsRequest, WatchActionDetailsResponse
-
+from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._client import Client
 from flyte_jupyter.remote._errors import (
@@ -24,6 +21,11 @@ from flyte_jupyter.remote._errors import (
 )
 from flyte_jupyter.remote._fetch import fetch_action
 from flyte_jupyter.remote._phase import ActionPhase
+
+if TYPE_CHECKING:
+    from flyteidl2.common.identifier_pb2 import ActionIdentifier
+    from flyteidl2.workflow.run_definition_pb2 import ActionDetails
+    from flyteidl2.workflow.run_service_pb2 import WatchActionDetailsResponse
 
 T = TypeVar("T")
 
@@ -61,7 +63,7 @@ async def watch_action(
     while True:
         news = 0
         try:
-            stream = client.stream(methods.WATCH_ACTION_DETAILS, WatchActionDetailsRequest(action_id=action))
+            stream = client.stream(methods.WATCH_ACTION_DETAILS, pb.WatchActionDetailsRequest(action_id=action))
             updates = with_silences(stream, silence)
             try:
                 async for update in updates:

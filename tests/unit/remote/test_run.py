@@ -308,7 +308,7 @@ def test_watch_updates_caches_the_data_first(client: Client, backend: FakeBacken
     backend.scripts["WatchActionDetails"] = script
     for details in ActionDetails.get(run_name="r1", name="a0").watch_updates(cache_data_on_done=True):
         calls = len(backend.calls)
-        assert details.outputs() == (11, 10)
+        assert details.outputs() == (10, 11)
         assert len(backend.calls) == calls
     assert [each.phase for each in ActionDetails.watch(action_details().id)] == ["succeeded"]
 
