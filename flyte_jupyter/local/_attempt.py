@@ -21,11 +21,12 @@ Error = execution_pb2.ExecutionError
 RECOVERABLE = execution_pb2.ContainerError.RECOVERABLE
 NON_RECOVERABLE = execution_pb2.ContainerError.NON_RECOVERABLE
 _TAIL_BYTES = 4096
-# What would point the SDK inside a task at another backend than this one.
+# What would point the SDK inside a task at another backend than this one, and what tells of the kernel or terminal of
+# whoever started the backend.
 _LEAKS = re.compile(
     r"UCTL_CONFIG|FLYTECTL_CONFIG|_?(FLYTE|UNION|UNION_EAGER|EAGER)_API_KEY|FLYTE_AUTH_.*|FLYTE_INTERNAL_.*|_U_.*"
+    r"|JPY_.*|FORCE_COLOR|CLICOLOR|CLICOLOR_FORCE"
 )
-_TAIL_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,15 @@ class Site:
     def log(self, action: Action, attempt: int) -> Path:
         """The log file of one attempt."""
         return self.paths.log_file(*action.run.key, action.name, attempt)
+
+
+def own_environment() -> dict[str, str]:
+    """What tasks inherit of the backend's environment."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not _LEAKS.fullmatch(name) and not (name == "MPLBACKEND" and value.startswith("module://"))
+    }
 
 
 def launch_spec(
@@ -66,7 +76,7 @@ def launch_spec(
         "{{.actionName}}": action.name,
         "{{.runStartTime}}": run.spec.run_start_time.ToJsonString(),
     }
-    env = {name: value for name, value in os.environ.items() if not _LEAKS.fullmatch(name)}
+    env = own_environment()
     env.update({pair.key: pair.value for pair in run.spec.envs.values})
     env.update({pair.key: pair.value for pair in template.env})
     env.update(secrets)

@@ -110,7 +110,7 @@ def _stop(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from flyte_jupyter.local._control import check_requirements
+    from flyte_jupyter.local._requirements import check_requirements
 
     check_requirements()
     from flyte_jupyter.local._server import Options, serve

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import http.client
-import importlib.util
 import json
 import os
-import re
 import select
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from flyte_jupyter.local._contact import NoAnswerError, alive, ask, locked, state_of, wait_until
 from flyte_jupyter.local._errors import LocalBackendError
 from flyte_jupyter.local._paths import StateDir
+from flyte_jupyter.local._requirements import check_requirements
 
-_OLDEST_SDK = (2, 12)
 _START_SECONDS = 60.0
 _STOP_SECONDS = 15.0
 _BOOT = "import sys; sys.path.insert(0, {root!r}); from flyte_jupyter.local._cli import main; sys.exit(main())"
-
-
-class _NoAnswerError(LocalBackendError):
-    """The backend is not there, or not for long any more."""
 
 
 class LocalBackend:
@@ -69,7 +60,7 @@ class LocalBackend:
         Raises:
             LocalBackendError: there is no such fault, or no backend.
         """
-        _ask(self.endpoint, "faults", {"names": list(names)})
+        ask(self.endpoint, "faults", {"names": list(names)})
 
 
 def start(
@@ -107,7 +98,7 @@ def start(
     if max_parallel is not None and max_parallel < 1:
         raise LocalBackendError(f"max_parallel must be at least 1, and is {max_parallel}.")
     paths = StateDir.of(state_dir).prepare()
-    with _locked(paths.start_lock):
+    with locked(paths.start_lock):
         backend = _found(paths, port)
         if backend is None:
             check_requirements()
@@ -125,13 +116,13 @@ def status(state_dir: str | os.PathLike[str] | None = None) -> dict[str, Any] | 
         `endpoint`, `pid`, `state_dir`, `executable`, `versions`, `runs`, `running_actions` and more.
     """
     paths = StateDir.of(state_dir)
-    if not _alive(paths):
+    if not alive(paths):
         return None
     try:
-        state = _state(paths)
-        return {"endpoint": state["endpoint"], **_ask(state["endpoint"], "status", {})}
+        state = state_of(paths)
+        return {"endpoint": state["endpoint"], **ask(state["endpoint"], "status", {})}
     except LocalBackendError:
-        if _wait(lambda: not _alive(paths), _STOP_SECONDS):
+        if wait_until(lambda: not alive(paths), _STOP_SECONDS):
             return None  # it was about to end
         raise
 
@@ -143,46 +134,19 @@ def stop(state_dir: str | os.PathLike[str] | None = None) -> bool:
         Whether there was one.
     """
     paths = StateDir.of(state_dir)
-    if not _alive(paths):
+    if not alive(paths):
         return False
-    with _locked(paths.start_lock):
-        if not _alive(paths):
+    with locked(paths.start_lock):
+        if not alive(paths):
             return False
         with contextlib.suppress(LocalBackendError):
-            state = _state(paths)
+            state = state_of(paths)
             with contextlib.suppress(LocalBackendError):
-                _ask(state["endpoint"], "stop", {})
-            if not _wait(lambda: not _alive(paths), _STOP_SECONDS):
+                ask(state["endpoint"], "stop", {})
+            if not wait_until(lambda: not alive(paths), _STOP_SECONDS):
                 os.kill(state["pid"], signal.SIGKILL)
-        _wait(lambda: not _alive(paths), _STOP_SECONDS)
+        wait_until(lambda: not alive(paths), _STOP_SECONDS)
     return True
-
-
-def check_requirements() -> None:
-    """See that what the backend needs is installed.
-
-    Raises:
-        LocalBackendError: something is missing or too old.
-    """
-    if sys.platform == "win32":
-        raise LocalBackendError("The embedded backend needs Linux or macOS.", "Use WSL, or a Flyte cluster.")
-    missing = [name for name in ("flyte", "hypercorn") if importlib.util.find_spec(name) is None]
-    if missing:
-        raise LocalBackendError(
-            f"The embedded backend needs {' and '.join(missing)}, which {sys.executable} does not have.",
-            "Run: pip install 'flyte-jupyter[local]'",
-        )
-    try:
-        sdk = version("flyte")
-    except PackageNotFoundError:
-        return
-    numbers = tuple(int(number) for number in re.findall(r"\d+", sdk)[:2])
-    if numbers < _OLDEST_SDK:
-        wanted = ".".join(map(str, _OLDEST_SDK))
-        raise LocalBackendError(
-            f"The embedded backend needs the flyte SDK {wanted} or newer, and this is {sdk}.",
-            "Run: pip install --upgrade flyte",
-        )
 
 
 def _launch(
@@ -256,13 +220,13 @@ def _reap_later(process: subprocess.Popen[bytes]) -> None:
 
 def _found(paths: StateDir, port: int) -> LocalBackend | None:
     """The backend that runs in the directory; None if there is none, or if it is just about to end."""
-    if not _alive(paths):
+    if not alive(paths):
         return None
     try:
-        backend = _running(paths, _state(paths), port)
+        backend = _running(paths, state_of(paths), port)
         _register(backend)
-    except _NoAnswerError:
-        if _wait(lambda: not _alive(paths), _STOP_SECONDS):
+    except NoAnswerError:
+        if wait_until(lambda: not alive(paths), _STOP_SECONDS):
             return None
         raise
     return backend
@@ -271,7 +235,7 @@ def _found(paths: StateDir, port: int) -> LocalBackend | None:
 def _register(backend: LocalBackend) -> None:
     """Let tasks import from the current directory, as the caller can."""
     with contextlib.suppress(FileNotFoundError):  # it was removed
-        _ask(backend.endpoint, "register", {"path": str(Path.cwd())})
+        ask(backend.endpoint, "register", {"path": str(Path.cwd())})
 
 
 def _running(paths: StateDir, state: Mapping[str, Any], port: int) -> LocalBackend:
@@ -287,79 +251,3 @@ def _running(paths: StateDir, state: Mapping[str, Any], port: int) -> LocalBacke
             "Stop it first, or use another state directory.",
         )
     return LocalBackend(state["endpoint"], state["pid"], paths.root)
-
-
-def _state(paths: StateDir) -> dict[str, Any]:
-    """What the living backend wrote about itself; it may be about to."""
-    found: dict[str, Any] = {}
-
-    def written() -> bool:
-        with contextlib.suppress(OSError, ValueError):
-            found.update(json.loads(paths.state_file.read_text()))
-        return _pid_alive(found.get("pid", 0)) or not _alive(paths)
-
-    _wait(written, _START_SECONDS)
-    if not _pid_alive(found.get("pid", 0)):
-        raise _NoAnswerError(f"The backend in {paths.root} ended just now.", f"See {paths.log}.")
-    return found
-
-
-def _pid_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return pid > 0
-
-
-def _alive(paths: StateDir) -> bool:
-    """Whether a backend holds the directory. The lock ends with the process, however it ends."""
-    for child in _children:
-        child.poll()
-    try:
-        with paths.serve_lock.open("r") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    except OSError as error:
-        raise LocalBackendError(f"The state directory {paths.root} cannot be read ({error.strerror}).") from error
-    return False
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _wait(condition: Any, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def _ask(endpoint: str, what: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """One question to the running backend, without any proxy between."""
-    parts = urlsplit(endpoint)
-    connection = http.client.HTTPConnection("127.0.0.1", parts.port or 0, timeout=30)
-    try:
-        connection.request(
-            "POST", f"{parts.path}/flyte-jupyter/{what}", json.dumps(request), {"Content-Type": "application/json"}
-        )
-        response = connection.getresponse()
-        body = response.read()
-    except (OSError, http.client.HTTPException) as error:
-        raise _NoAnswerError(f"The backend on port {parts.port} does not answer ({error}).") from error
-    finally:
-        connection.close()
-    if response.status == 503:
-        raise _NoAnswerError(f"The backend on port {parts.port} is about to end.")
-    if response.status != 200:
-        raise LocalBackendError(body.decode(errors="replace") or f"The backend answered {response.status}.")
-    return json.loads(body)

@@ -26,7 +26,7 @@ from hypercorn.config import Config
 
 from flyte_jupyter._version import __version__
 from flyte_jupyter.local._app import App, Ending
-from flyte_jupyter.local._attempt import Site
+from flyte_jupyter.local._attempt import Site, own_environment
 from flyte_jupyter.local._backend import Backend
 from flyte_jupyter.local._engine import Engine
 from flyte_jupyter.local._errors import LocalBackendError
@@ -74,6 +74,8 @@ def serve(options: Options) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("hypercorn").setLevel(logging.WARNING)
     try:
+        for name in os.environ.keys() - own_environment().keys():
+            del os.environ[name]
         # Clients send it with every run; a process forked warm cannot take another one than the server's own.
         os.environ.setdefault("LOG_FORMAT", "console")
         options.paths.prepare()

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from flyte_jupyter import local
-from flyte_jupyter.local import _control
+from flyte_jupyter.local import _requirements
 from flyte_jupyter.local._cli import main
+from flyte_jupyter.local._contact import alive
 from flyte_jupyter.local._paths import StateDir, component, default_state_dir
 
 REPOSITORY = Path(__file__).parents[3]
@@ -84,7 +85,7 @@ def test_ends_by_itself_when_nobody_uses_it(state_dir: Path) -> None:
 
 def _alive(state_dir: Path) -> bool:
     """Ask the lock and not the backend, which a question would keep alive."""
-    return _control._alive(StateDir.of(state_dir))
+    return alive(StateDir.of(state_dir))
 
 
 def test_faults(state_dir: Path) -> None:
@@ -134,14 +135,14 @@ def test_each_interpreter_has_a_default_of_its_own(monkeypatch: pytest.MonkeyPat
 
 
 def test_old_sdk_and_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_control, "version", lambda name: "2.11.9")
+    monkeypatch.setattr(_requirements, "version", lambda name: "2.11.9")
     with pytest.raises(local.LocalBackendError, match=r"flyte SDK 2\.12 or newer, and this is 2\.11\.9"):
-        _control.check_requirements()
-    monkeypatch.setattr(_control, "version", lambda name: "2.12.0rc1")
-    _control.check_requirements()
-    monkeypatch.setattr(_control.importlib.util, "find_spec", lambda name: None)
+        _requirements.check_requirements()
+    monkeypatch.setattr(_requirements, "version", lambda name: "2.12.0rc1")
+    _requirements.check_requirements()
+    monkeypatch.setattr(_requirements.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(local.LocalBackendError, match=r"flyte-jupyter\[local\]"):
-        _control.check_requirements()
+        _requirements.check_requirements()
 
 
 def test_database_of_another_version(state_dir: Path) -> None:
