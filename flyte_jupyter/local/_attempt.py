@@ -21,6 +21,7 @@ Error = execution_pb2.ExecutionError
 RECOVERABLE = execution_pb2.ContainerError.RECOVERABLE
 NON_RECOVERABLE = execution_pb2.ContainerError.NON_RECOVERABLE
 _TAIL_BYTES = 4096
+_TAIL_LINES = 20
 # What would point the SDK inside a task at another backend than this one, and what tells of the kernel or terminal of
 # whoever started the backend.
 _LEAKS = re.compile(
