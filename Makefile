@@ -42,7 +42,7 @@ bench: .venv/.done .tools/chromium
 	$(PY) -m tests.bench
 
 screenshots: .venv/.done .tools/chromium
-	$(PY) tools/screenshots.py
+	PYTHONPATH=. $(PY) tools/screenshots.py
 
 clean:
 	rm -rf .venv .venv-before .tools build js/node_modules flyte_jupyter/static

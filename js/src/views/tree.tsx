@@ -151,8 +151,8 @@ export function Tree() {
         <div role="columnheader" class="cell phase">
           Phase
         </div>
-        <div role="columnheader" class="cell attempts" title="Attempts">
-          Tries
+        <div role="columnheader" class="cell attempts">
+          Attempts
         </div>
         <div role="columnheader" class="cell duration">
           Duration
