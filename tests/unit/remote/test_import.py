@@ -15,6 +15,7 @@ def loaded(code: str) -> set[str]:
 def test_importing_loads_no_wire_and_nothing_of_the_rest() -> None:
     modules = loaded("import flyte_jupyter.remote")
     for name in (
+        "flyteidl2",
         "grpc",
         "connectrpc",
         "pyqwest",
