@@ -101,10 +101,7 @@ def _message_type(kernel: Any, frames: list[Any]) -> str:
 def _parent_restorer(kernel: Any) -> Callable[[], None]:
     """Return a function that makes the request of the waiting cell the current one again."""
     parent = kernel.get_parent("shell")
-    if hasattr(kernel, "_shell_parent_ident"):
-        ident = kernel._get_shell_context_var(kernel._shell_parent_ident)
-    else:
-        ident = kernel._parent_ident["shell"]
+    ident = kernel._parent_ident["shell"]
     return lambda: kernel.set_parent(ident, parent, channel="shell")
 
 

@@ -68,11 +68,15 @@ class Kernel:
 
     def until_busy(self, request: str) -> None:
         """Wait until the kernel executes the request."""
+        self.until(request, "execute_input")
+
+    def until(self, request: str, kind: str) -> dict[str, Any]:
+        """The content of the first message of that kind that the request caused."""
         end = time.monotonic() + SECONDS
         while True:
             message = self.client.get_iopub_msg(timeout=max(end - time.monotonic(), 0))
-            if message["msg_type"] == "execute_input" and message["parent_header"].get("msg_id") == request:
-                return
+            if message["msg_type"] == kind and message["parent_header"].get("msg_id") == request:
+                return message["content"]
 
 
 @pytest.fixture(scope="module", params=PATCHED)
@@ -133,12 +137,7 @@ def test_what_the_cell_prints_stays_the_cells(kernel: Kernel) -> None:
     kernel.until_busy(waiting)
     kernel.comm("comm_msg", data={"click": 1})
     assert kernel.reply(waiting)["status"] == "ok"
-    while True:
-        message = kernel.client.get_iopub_msg(timeout=SECONDS)
-        if message["msg_type"] == "stream":
-            break
-    assert message["content"]["text"] == "after the click\n"
-    assert message["parent_header"]["msg_id"] == waiting
+    assert kernel.until(waiting, "stream")["text"] == "after the click\n"
 
 
 def test_an_awaiting_cell_hears_nothing_worse_than_late(kernel: Kernel) -> None:
@@ -150,8 +149,8 @@ def test_an_awaiting_cell_hears_nothing_worse_than_late(kernel: Kernel) -> None:
 
 
 def test_an_interrupt_ends_the_wait_and_nothing_else(kernel: Kernel) -> None:
-    waiting = kernel.execute("background().run(until_heard(1))")
-    kernel.until_busy(waiting)
+    waiting = kernel.execute("print('here', flush=True); background().run(until_heard(1))")
+    kernel.until(waiting, "stream")  # before its own code begins, an interrupt is nobody's
     kernel.manager.interrupt_kernel()
     reply = kernel.reply(waiting)
     assert (reply["status"], reply["ename"]) == ("error", "KeyboardInterrupt")
