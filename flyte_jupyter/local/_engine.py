@@ -162,11 +162,8 @@ class Engine:
             raise
         except Exception as error:
             _logger.exception("Action %s of run %s cannot be executed", action.name, action.run.key.name)
-            self._end(
-                action,
-                FAILED,
-                system_error(f"The embedded backend cannot execute this task: {error}", recoverable=False),
-            )
+            sentence = f"The embedded backend cannot execute this task: {error}"
+            self._end(action, FAILED, system_error(sentence, code="BackendError", recoverable=False))
 
     def _from_cache(self, action: Action) -> bool:
         if not action.cache_key:

@@ -12,6 +12,7 @@ import gzip
 import pickletools
 import re
 import tarfile
+import threading
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import lru_cache
@@ -25,6 +26,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LARGEST = 8 * 1024 * 1024
 # In a pickled image the packages of pip come after the fields that only layers of pip have.
 _ONLY_PIP, _FIELD = "extra_args", "packages"
+
+
+_parsing = threading.Lock()  # CPython 3.11 counts the depth of trees built in different threads together
 
 
 def missing_packages(spec: task_definition_pb2.TaskSpec) -> list[str]:
@@ -73,7 +77,8 @@ def _member(archive: str, module: str) -> str:
 
 def in_source(source: str, task: str) -> Iterator[str]:
     """The packages of the image of the environment whose task `task` is, as far as the module says it literally."""
-    tree = ast.parse(source)
+    with _parsing:
+        tree = ast.parse(source)
     assigned = {
         target.id: node.value
         for node in ast.walk(tree)

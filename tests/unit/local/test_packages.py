@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import pickle
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cloudpickle
@@ -70,3 +71,10 @@ def test_bundles_that_cannot_be_read_say_nothing(tmp_path: Path) -> None:
         spec = task_spec()
         spec.task_template.container.args.extend(arguments)
         assert missing_packages(spec) == []
+
+
+def test_sources_are_read_by_several_threads_at_once() -> None:
+    deep = SOURCE + "x = " + "(" * 60 + "1" + ")" * 60 + "\n" + "y = [[[[[[[[1]]]]]]]]\n" * 300
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: list(in_source(deep, "theirs")), range(24)))
+    assert found == [["elsewhere"]] * 24
