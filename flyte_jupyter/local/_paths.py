@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -53,9 +54,8 @@ class StateDir:
             self.root.chmod(0o700)
             for part in (self.data, self.uploads, self.work):
                 part.mkdir(parents=True, exist_ok=True)
-            probe = self.root / ".writable"
-            probe.write_bytes(b"")
-            probe.unlink()
+            with tempfile.TemporaryFile(dir=self.root):  # of no name: two may try at once
+                pass
         except OSError as error:
             reason = error.strerror or error
             raise LocalBackendError(
