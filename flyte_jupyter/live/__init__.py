@@ -1,7 +1,7 @@
 """What is being watched: run state, frames, feeds, and the watcher that shares them. Knows no Jupyter."""
 
 from flyte_jupyter.live._details import ActionError
-from flyte_jupyter.live._feed import Feed
+from flyte_jupyter.live._feed import Feed, run_key
 from flyte_jupyter.live._frames import Frame, FrameWriter
 from flyte_jupyter.live._model import Head, Row, Stale
 from flyte_jupyter.live._state import RunState
@@ -21,5 +21,6 @@ __all__ = [
     "Subscription",
     "Timing",
     "Watcher",
+    "run_key",
     "watcher",
 ]

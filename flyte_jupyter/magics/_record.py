@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flyteidl2.workflow import run_service_connect
-
 
 @contextmanager
 def recording() -> Iterator[list[Any]]:
     """Collect the `flyteidl2.workflow.Run` of every CreateRun that this process is answered while the block runs."""
+    from flyteidl2.workflow import run_service_connect  # not needed to load the extension, and slow to import
+
     made: list[Any] = []
     client = run_service_connect.RunServiceClient
     original = client.create_run

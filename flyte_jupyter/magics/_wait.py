@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
@@ -72,13 +71,13 @@ async def _run_and_wait(ip: InteractiveShell, args: Namespace, cell: str, waiter
     try:
         await waiter(view.until(runs, args.until, args.timeout))
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise _brief(KeyboardInterrupt(), f"Stopped waiting; {names} goes on.") from None
+        stopped: Any = KeyboardInterrupt()
+        stopped._render_traceback_ = lambda: [f"Stopped waiting; not aborted: {names}."]
+        raise stopped from None
     if args.until == "terminal" and not args.no_raise:
-        for run in runs:
-            try:
+        with view.brief_errors():
+            for run in runs:
                 await waiter(run.raise_for_status.aio())
-            except remote.RunFailedError as error:
-                raise _brief(error, f"{type(error).__name__}: {error}") from None
 
 
 async def _block(coroutine: Coroutine[Any, Any, None]) -> None:
@@ -95,13 +94,5 @@ async def _await(coroutine: Coroutine[Any, Any, None]) -> None:
             if pump is not None:
                 pump()
     finally:
-        future.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await future
+        future.cancel()  # does nothing where it is done
     future.result()
-
-
-def _brief(error: BaseException, sentence: str) -> BaseException:
-    """Make IPython show the sentence in place of our stack: nobody can act upon that."""
-    error._render_traceback_ = lambda: [sentence]  # type: ignore[attr-defined]
-    return error

@@ -159,7 +159,8 @@ def current_client() -> Client:
     if _current is None:
         raise NotConnectedError(
             "There is no connection to a Flyte backend.",
-            'Connect with flyte_jupyter.connect("HOST:PORT"), or start a backend on this machine with %flyte_local.',
+            'Connect with flyte_jupyter.connect("HOST:PORT") or %flyte_connect HOST:PORT, or start a backend on this'
+            " machine with %flyte_local.",
         )
     return _current
 

@@ -9,6 +9,7 @@ from flyte_jupyter.view._display import install, uninstall
 from flyte_jupyter.view._show import show, shown_runs
 
 if TYPE_CHECKING:
+    from flyte_jupyter.view._brief import brief_errors
     from flyte_jupyter.view._html import snapshot_html
     from flyte_jupyter.view._report import Report
     from flyte_jupyter.view._table import RunTable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Report",
     "RunTable",
+    "brief_errors",
     "find_run",
     "install",
     "run_key",
@@ -33,6 +35,7 @@ __all__ = [
 _HOMES = {
     "Report": "_report",
     "RunTable": "_table",
+    "brief_errors": "_brief",
     "find_run": "_wait",
     "run_key": "_wait",
     "snapshot_html": "_html",

@@ -7,7 +7,7 @@ from typing import Any
 
 from flyteidl2.common.identifier_pb2 import RunIdentifier
 
-from flyte_jupyter.live._feed import run_key
+from flyte_jupyter.live import run_key
 from flyte_jupyter.remote import Action, Client, InvalidArgumentError, current_client
 
 

@@ -288,5 +288,6 @@ class Notebook:
 
     def close(self) -> None:
         """End the kernel and close the tab."""
+        self.wait_kernel()
         self.script("await panel.sessionContext.shutdown();")
         self.page.close(run_before_unload=False)
