@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -101,7 +102,7 @@ def main() -> None:
     parser.add_argument("--sdk", default=sys.executable, help="the interpreter whose SDK is used")
     parser.add_argument("--json", action="store_true", help="print the raw figures")
     options = parser.parse_args()
-    figures = measure(Sdk(options.sdk, "", ""))
+    figures = measure(Sdk(os.path.abspath(options.sdk), "", ""))  # noqa: PTH100
     print(json.dumps(figures) if options.json else "\n".join(report(figures)))
 
 

@@ -17,9 +17,9 @@ from tests.integration.support import Backend, Sdk
 
 
 def _pythons() -> list[str]:
-    return [python for python in os.environ.get("FLYTE_JUPYTER_SDK_PYTHONS", "").split(os.pathsep) if python] or [
-        sys.executable
-    ]
+    named = os.environ.get("FLYTE_JUPYTER_SDK_PYTHONS") or sys.executable
+    # Not resolved: an environment is known by its link to the interpreter.
+    return [os.path.abspath(python) for python in named.split(os.pathsep) if python]  # noqa: PTH100
 
 
 def _sdk(python: str) -> Sdk:

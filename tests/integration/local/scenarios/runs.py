@@ -240,7 +240,7 @@ async def check_watch_sees_phases_in_order() -> None:
     run = await flyte.run.aio(tree, n=1)
     order = ["queued", "waiting_for_resources", "initializing", "running", "succeeded"]
     seen = [details.phase async for details in run.watch()]
-    assert seen[-1] == "succeeded"
+    assert seen[-1] == "succeeded", (seen, await harness.error(run))
     assert [order.index(phase) for phase in seen] == sorted(order.index(phase) for phase in seen)
 
 
