@@ -185,8 +185,10 @@ class State:
         self.set_attempt_phase(action, phase, info)
         self._enter(action, phase)
         self.changed(action)
-        if phase in TERMINAL and not action.run.open_actions:
-            self._keep(action.run)
+        if phase in TERMINAL:
+            self.store.flush()  # before anybody is told: an end that was seen stays the end
+            if not action.run.open_actions:
+                self._keep(action.run)
         return True
 
     def _enter(self, action: Action, phase: int) -> None:
