@@ -147,10 +147,18 @@ class Publisher:
             self._send(line)
         for channel, due in self._beats.items():
             if due <= now:
-                self._post(channel, {"type": "beat"})
+                self._post(channel, {"type": "beat", "runs": self._sequence_numbers(channel)})
                 self._beats[channel] = due = now + HEARTBEAT
             waits.append(due - now)
         return min(waits, default=None)
+
+    def _sequence_numbers(self, channel: Channel) -> dict[str, int]:
+        """The latest frame of each run: a page that lost it, and gets no later one, learns so."""
+        return {
+            key: line.writer.seq
+            for (other, key), line in self._lines.items()
+            if other is channel and line.mounts and line.writer is not None
+        }
 
     async def run(self) -> None:
         """Tick for ever: when something changed and its time has come."""

@@ -213,6 +213,9 @@ export class Connection {
       case "reply":
         this.#settle(message.rid, message.ok, message.result, message.error);
         break;
+      case "beat":
+        this.#compare(message.runs);
+        break;
     }
   };
 
@@ -247,11 +250,23 @@ export class Connection {
       if (content.kind === "snapshot") shared.resyncAskedAt = 0;
       this.#draw(shared);
     } else if (applied === "gap") {
-      const now = Date.now();
-      if (now - shared.resyncAskedAt < RESYNC_AGAIN_MS) return;
-      shared.resyncAskedAt = now;
-      this.send({ type: "resync", run: content.run });
+      this.#resync(shared);
     }
+  }
+
+  /** Finds frames that were lost before a silence: no later one shows the gap. */
+  #compare(runs: Record<RunKey, number>): void {
+    for (const [run, seq] of Object.entries(runs ?? {})) {
+      const shared = this.#runs.get(run);
+      if (shared && shared.store.seq < seq) this.#resync(shared);
+    }
+  }
+
+  #resync(shared: Shared): void {
+    const now = Date.now();
+    if (now - shared.resyncAskedAt < RESYNC_AGAIN_MS) return;
+    shared.resyncAskedAt = now;
+    this.send({ type: "resync", run: shared.store.key });
   }
 
   /** Lets views draw, once per animation frame however many frames came, and not while the page is hidden. */

@@ -52,7 +52,7 @@ export type FromKernel =
   | { type: "unknown"; vid: string; view: string }
   | FrameContent
   | { type: "reply"; rid: string; ok: boolean; result?: unknown; error?: string }
-  | { type: "beat" };
+  | { type: "beat"; runs: Record<RunKey, number> };
 
 export type ToKernel =
   | { type: "ready" }

@@ -112,6 +112,19 @@ describe("the hub", () => {
     await eventually(() => expect(actionRow(element, "a1").dataset.phase).toBe("aborted"));
   });
 
+  it("learns from a beat that the last frame before a silence was lost", async () => {
+    page = openPage();
+    await rowCount(page.element, 4);
+    page.run.rows[1].phase = 7;
+    page.run.delta([1]);
+    page.kernel.emit({ type: "beat", runs: { [page.run.key]: page.run.seq, other: 9 } });
+    expect(sent(page.kernel, "resync")).toEqual([{ type: "resync", run: page.run.key }]);
+    const { element } = page;
+    await eventually(() => expect(actionRow(element, "a1").dataset.phase).toBe("aborted"));
+    page.kernel.emit({ type: "beat", runs: { [page.run.key]: page.run.seq } });
+    expect(sent(page.kernel, "resync").length).toBe(1);
+  });
+
   it("says hello again where the first one was lost", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
     try {

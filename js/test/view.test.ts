@@ -137,7 +137,7 @@ describe("abort", () => {
     await eventually(() => expect(text(element)).toContain("cannot be reached"));
     expect(text(element)).toContain("Disconnected");
     kernel.gone = false;
-    kernel.emit({ type: "beat" });
+    kernel.emit({ type: "beat", runs: {} });
     await eventually(() => expect(text(element)).not.toContain("Disconnected"));
   });
 });

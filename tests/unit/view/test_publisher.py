@@ -133,6 +133,20 @@ def test_the_heart_beats_while_there_are_mounts(page: Page):
     assert page.wait is None
 
 
+def test_a_beat_tells_the_number_of_the_latest_frame(page: Page):
+    page.mount()
+    page.tick()
+    page.change()
+    page.tick_after(1)
+    page.tick_after(HEARTBEAT)
+    page.publisher.tick()
+    page.mount("n")
+    page.now += HEARTBEAT
+    page.publisher.tick()
+    (beat,) = [message for message in page.box.sent if message["type"] == "beat"]
+    assert beat["runs"] == {page.state.key: 3}
+
+
 def test_two_runs_are_counted_apart(page: Page):
     page.mount()
     other = run_state()
