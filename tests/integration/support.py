@@ -93,7 +93,7 @@ class Backend:
     def script(self, path: Path, code: str, *arguments: str) -> Any:
         """Run a script of the SDK that prints JSON at its end; the endpoint is its first argument."""
         done = self.sdk.script(path, code, self.endpoint, *arguments)
-        assert done.returncode == 0, f"{done.out}\n{done.err}"
+        assert done.returncode == 0, f"ended with {done.returncode}\n{done.out}\n{done.err}"
         return done.json
 
     def log(self) -> str:

@@ -151,6 +151,26 @@ def test_no_acknowledged_run_is_lost_at_any_moment(own_backend: Backend, tmp_pat
     assert {run["phase"] for run in found.values()} <= {"succeeded", "aborted", "failed"}
 
 
+def test_killed_task_server_fails_its_tasks_and_is_replaced(own_backend: Backend, tmp_path: Path) -> None:
+    own_backend.start()
+    (name,) = submit(
+        own_backend,
+        tmp_path,
+        f"print(json.dumps([flyte.run(sleeps, directory={str(tmp_path)!r}, name='child').name]))",
+    )
+    pids = pids_in(tmp_path / "child")
+    (server,) = [pid for pid in descendants(own_backend.pid) if pids[0] in descendants(pid)]
+    os.kill(server, signal.SIGKILL)
+    until(lambda: not any(map(alive, pids)), "the end of the task's processes")
+
+    def why() -> str:
+        return describe(own_backend, tmp_path, name)[name]["why"]
+
+    assert "SIGKILL" in until(why, "the failure")
+    assert submit(own_backend, tmp_path, *DOUBLE_FOUR) == [8]
+    assert own_backend.status()["pid"] == own_backend.pid
+
+
 def test_stop_ends_every_process(own_backend: Backend, tmp_path: Path) -> None:
     own_backend.start()
     submit(own_backend, tmp_path, f"flyte.run(nested, directory={str(tmp_path)!r})", "print('1')")

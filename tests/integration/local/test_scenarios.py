@@ -37,7 +37,7 @@ def outcomes(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Call
                 cwd=SCENARIOS,
                 env={"SCENARIO_DIRECTORY": str(place), "HOME": str(place)},
             )
-            assert done.returncode == 0, f"{done.out}\n{done.err}"
+            assert done.returncode == 0, f"ended with {done.returncode}\n{done.out}\n{done.err}"
             known[scenario] = json.loads(results.read_text())
         return known[scenario]
 
