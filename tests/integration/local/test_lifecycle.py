@@ -163,10 +163,10 @@ def test_killed_task_server_fails_its_tasks_and_is_replaced(own_backend: Backend
     os.kill(server, signal.SIGKILL)
     until(lambda: not any(map(alive, pids)), "the end of the task's processes")
 
-    def why() -> str:
-        return describe(own_backend, tmp_path, name)[name]["why"]
-
-    assert "SIGKILL" in until(why, "the failure")
+    why = "json.dumps(run.details().action_details.error_info.message)"
+    assert "SIGKILL" in submit(
+        own_backend, tmp_path, f"run = Run.get({name!r})", "run.wait(quiet=True)", f"print({why})"
+    )
     assert submit(own_backend, tmp_path, *DOUBLE_FOUR) == [8]
     assert own_backend.status()["pid"] == own_backend.pid
 
