@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.cells import LOAD, TASKS
 from tests.e2e.conftest import OpenNotebook
-from tests.e2e.view import abort_run, expect_root, expect_rows
+from tests.e2e.view import abort_run, expect_root, expect_rows, expect_text
 
 NESTINGS = {
     "plain": (LOAD, ""),
@@ -25,7 +26,7 @@ def test_abort_is_clicked_while_the_cell_waits(
 ) -> None:
     load, after = NESTINGS[nesting]
     start = f"run = flyte.run(fan, n=2, gate={str(tmp_path / 'never')!r})"
-    notebook = open_notebook("lab", kernel, [load, after + TASKS, f"%%flyte_wait\n{start}"])
+    notebook = open_notebook("lab", kernel, [load, after + TASKS, f"%%flyte_wait\n{start}", "run"])
     notebook.run(0)
     notebook.run(1)
     notebook.start(2)
@@ -35,7 +36,18 @@ def test_abort_is_clicked_while_the_cell_waits(
     abort_run(cell)
     expect_root(cell, "aborted")
     notebook.wait(2)
-    assert "abort" in notebook.text(2).lower()
+    assert "RunAbortedError" in notebook.text(2)
+
+    second = notebook.cell(3)
+    notebook.run(3)
+    expect_rows(second, "aborted", 3)
+    notebook.save()
+    notebook.reload()
+    expect_rows(cell, "aborted", 3)
+    expect_rows(second, "aborted", 3)
+    notebook.restart_kernel()
+    expect_text(second, "fan")
+    expect(notebook.page.get_by_text("model not found")).to_have_count(0)
 
 
 def test_abort_in_notebook_7_while_an_awaiting_cell_waits(
