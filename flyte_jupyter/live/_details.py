@@ -24,6 +24,13 @@ class ActionError(NamedTuple):
     code: str
     message: str
 
+    @property
+    def text(self) -> str:
+        """What a person reads first: the message, led by the code where it does not tell it itself."""
+        if not self.message or self.code in self.message:
+            return self.message or self.code
+        return f"{self.code}: {self.message}"
+
 
 def error_of(details: ActionDetails) -> ActionError | None:
     """The error of an action, None where the backend tells none."""

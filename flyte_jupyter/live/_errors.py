@@ -98,9 +98,9 @@ class ErrorFetcher:
             state.set_started(row, since)
         error = error_of(details) if state.phase[row] in REVERSIBLE else None
         if error is not None:
-            state.set_error(row, excerpt(error.message or error.code))
+            state.set_error(row, excerpt(error.text))
         if details.id.name == ROOT:
-            state.head.error = excerpt(error.message or error.code, _HEAD_EXCERPT) if error else ""
+            state.head.error = excerpt(error.text, _HEAD_EXCERPT) if error else ""
             state.head.abort_reason = abort_reason_of(details)
         self._changed()
 

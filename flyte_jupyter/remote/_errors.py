@@ -152,7 +152,8 @@ def status_error(code: str, message: str, authority: str) -> FlyteError:
     """
     text = message.strip().rstrip(".") or f"{authority} answered {code}"
     if code == "UNAVAILABLE":
-        text = f"{authority} cannot be reached: {text}"
+        reason = "connection refused" if "refused" in text.lower() else text
+        text = f"{authority} cannot be reached: {reason}"
     elif code == "UNAUTHENTICATED":
         text = f"{authority} refused us: {text}"
     return _BY_CODE.get(code, ServerError)(f"{text}.", _HINTS.get(code, ""), code)

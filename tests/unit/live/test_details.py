@@ -41,3 +41,10 @@ def test_an_excerpt_keeps_the_end_where_tracebacks_tell_what_happened():
     assert cut.startswith("Traceback")
     assert cut.endswith("ValueError: bad")
     assert "…" in cut
+
+
+def test_an_error_is_led_by_its_code_where_the_message_does_not_tell_it():
+    assert ActionError("USER", "ValueError", "no such thing").text == "ValueError: no such thing"
+    assert ActionError("USER", "ValueError", "Traceback\nValueError: bad").text == "Traceback\nValueError: bad"
+    assert ActionError("USER", "", "bad").text == "bad"
+    assert ActionError("SYSTEM", "OOM", "").text == "OOM"

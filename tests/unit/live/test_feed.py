@@ -355,7 +355,7 @@ async def test_an_error_that_is_told_later_than_the_phase_is_asked_for_again():
         client.put(ended("c0", FAILED, task="env.child"))
         await until(lambda: client.calls.count("GetActionDetails") == 1)
         client.errors["c0"] = "too late?"
-        await until(lambda: run.state.row(1).error == "too late?")
+        await until(lambda: run.state.row(1).error == "ValueError: too late?")
 
 
 @virtual
@@ -365,12 +365,12 @@ async def test_a_retry_forgets_the_error_of_the_attempt_before():
     async with await Watcher().watch(client, "r1") as run:
         await until(lambda: run.state.n == 2)
         client.put(ended("c0", FAILED, task="env.child"))
-        await until(lambda: run.state.row(1).error == "first try")
+        await until(lambda: run.state.row(1).error == "ValueError: first try")
         client.put(action("c0", RUNNING, "a0", task="env.child", attempts=2))
         await until(lambda: not run.state.row(1).error)
         client.errors["c0"] = "second try"
         client.put(ended("c0", FAILED, task="env.child", attempts=2))
-        await until(lambda: run.state.row(1).error == "second try")
+        await until(lambda: run.state.row(1).error == "ValueError: second try")
 
 
 @virtual
