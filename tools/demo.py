@@ -7,6 +7,7 @@ a cell fails.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from datetime import datetime, timezone
@@ -26,8 +27,9 @@ PAGE = ROOT / "build" / "tour.html"
 
 def open_lab() -> int:
     """JupyterLab until the user ends it."""
+    as_root = ["--allow-root"] if os.geteuid() == 0 else []
     try:
-        return subprocess.call([sys.executable, "-m", "jupyterlab", str(TOUR)])
+        return subprocess.call([sys.executable, "-m", "jupyterlab", *as_root, str(TOUR)])
     except KeyboardInterrupt:
         return 0
 
