@@ -39,7 +39,7 @@ e2e: .venv/.done .venv-before/.done .tools/chromium
 	$(PYTEST) tests/e2e
 
 bench: .venv/.done .tools/chromium
-	$(PY) -m tests.bench
+	GRPC_VERBOSITY=ERROR $(PY) -m tests.bench
 
 screenshots: .venv/.done .tools/chromium
 	PYTHONPATH=. $(PY) tools/screenshots.py

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter._version import __version__
 
-# gRPC's fork handlers crash or hang processes that fork while a stream is open; a forked child must not use gRPC.
+# gRPC reads these when it is first loaded. Its fork handlers crash or hang processes that fork while a stream is open
+# (a forked child must not use gRPC), and what it logs of connections that end would stand below the user's cell.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

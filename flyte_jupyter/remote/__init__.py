@@ -9,11 +9,6 @@ Example:
     ...     print(run.name, run.phase)
 """
 
-import os
-
-# With its fork handlers gRPC breaks processes that are forked while a stream is open. Read when grpc is first loaded.
-os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
-
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._action import Action
 from flyte_jupyter.remote._client import Client, current_client, set_current_client

@@ -30,7 +30,7 @@ def test_importing_loads_no_wire_and_nothing_of_the_rest() -> None:
 
 
 def test_grpc_s_fork_handlers_are_off_before_it_is_loaded() -> None:
-    program = "import flyte_jupyter.remote, os; print(os.environ['GRPC_ENABLE_FORK_SUPPORT'])"
+    program = "import flyte_jupyter, os; print(os.environ['GRPC_ENABLE_FORK_SUPPORT'])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "0\n"
 
