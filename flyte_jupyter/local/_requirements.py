@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from flyte_jupyter.local._errors import LocalBackendError
 
-_OLDEST_SDK = (2, 12)
+_OLDEST_SDK = (2, 11)
 
 
 def check_requirements() -> None:

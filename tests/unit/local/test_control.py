@@ -135,10 +135,10 @@ def test_each_interpreter_has_a_default_of_its_own(monkeypatch: pytest.MonkeyPat
 
 
 def test_old_sdk_and_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_requirements, "version", lambda name: "2.11.9")
-    with pytest.raises(local.LocalBackendError, match=r"flyte SDK 2\.12 or newer, and this is 2\.11\.9"):
+    monkeypatch.setattr(_requirements, "version", lambda name: "2.10.9")
+    with pytest.raises(local.LocalBackendError, match=r"flyte SDK 2\.11 or newer, and this is 2\.10\.9"):
         _requirements.check_requirements()
-    monkeypatch.setattr(_requirements, "version", lambda name: "2.12.0rc1")
+    monkeypatch.setattr(_requirements, "version", lambda name: "2.11.0rc1")
     _requirements.check_requirements()
     monkeypatch.setattr(_requirements.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(local.LocalBackendError, match=r"flyte-jupyter\[local\]"):
