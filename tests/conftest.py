@@ -1,0 +1,8 @@
+"""What all tests need."""
+
+from __future__ import annotations
+
+import signal
+
+# A shell that starts the tests in the background has SIGINT ignored, also in our children; some tests interrupt processes.
+signal.signal(signal.SIGINT, signal.default_int_handler)
