@@ -277,23 +277,23 @@ async def test_cancelling_an_aio_call_cancels_it() -> None:
 @pytest.mark.parametrize("pump", [False, True])
 def test_ctrl_c_cancels_the_wait_and_raises(pump: bool) -> None:
     program = textwrap.dedent(f"""
-        import asyncio, sys, time
+        import asyncio, os
         from flyte_jupyter.remote import background
 
         if {pump}:
             background().on_wait = lambda: None
 
         async def forever():
-            print("waiting", flush=True)
+            os.write(1, b"waiting\\n")
             try:
                 await asyncio.sleep(3600)
             finally:
-                print("cancelled", flush=True)
+                os.write(1, b"cancelled\\n")
 
         try:
             background().run(forever())
         except KeyboardInterrupt:
-            print("interrupted", flush=True)
+            os.write(1, b"interrupted\\n")
     """)
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
