@@ -76,8 +76,6 @@ def serve(options: Options) -> int:
     try:
         for name in os.environ.keys() - own_environment().keys():
             del os.environ[name]
-        # Clients send it with every run; a process forked warm cannot take another one than the server's own.
-        os.environ.setdefault("LOG_FORMAT", "console")
         options.paths.prepare()
         with _exclusive(options.paths.serve_lock):
             asyncio.run(_serve(options))
