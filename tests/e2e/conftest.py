@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,11 +35,6 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 
     yield get
     for server in running.values():
-        state = {**os.environ, "XDG_STATE_HOME": str(server.work.parent / "state"), "HOME": str(server.work.parent)}
-        for python in KERNELS.values():
-            subprocess.run(
-                [python, "-m", "flyte_jupyter.cli", "local", "stop"], env=state, check=False, capture_output=True
-            )
         server.stop()
 
 

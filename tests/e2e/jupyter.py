@@ -67,6 +67,7 @@ class Server:
         self.application = application
         self._log = home / "server.log"
         self._home = home
+        self._kernels = kernels
         self.work.mkdir(parents=True, exist_ok=True)
         self._write_kernels(kernels)
         self._write_settings({**SETTINGS, **(settings or {})})
@@ -137,7 +138,11 @@ class Server:
         return None
 
     def stop(self) -> None:
-        """End the server and its kernels."""
+        """End the server, its kernels, and the embedded backends that notebooks have started."""
+        state = {**os.environ, "HOME": str(self._home), "XDG_STATE_HOME": str(self._home / "state")}
+        for python in self._kernels.values():
+            command = [python, "-m", "flyte_jupyter.cli", "local", "stop"]
+            subprocess.run(command, env=state, check=False, capture_output=True)
         try:
             urllib.request.urlopen(urllib.request.Request(f"{self.url}/api/shutdown", method="POST"), timeout=10)
             self._process.wait(15)

@@ -299,7 +299,10 @@ def test_ctrl_c_cancels_the_wait_and_raises(pump: bool) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == "waiting\n"
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
+    try:
+        out, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
     assert sorted(out.split()) == ["cancelled", "interrupted"]
     assert process.returncode == 0
 

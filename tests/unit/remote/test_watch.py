@@ -223,6 +223,9 @@ def test_ctrl_c_leaves_the_wait_and_not_the_run(backend: FakeBackend, wire: str)
             break
         background().run(asyncio.sleep(0.01))
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
+    try:
+        out, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
     assert out == "interrupted\n"
     assert backend.count("AbortRun") == 0
