@@ -43,7 +43,7 @@ class Dispatcher:
                 self._heard(channel, "hello")
                 greeting = self._start(self._hello(channel, view, vid))
                 self._greetings[vid] = greeting
-                greeting.add_done_callback(lambda _: self._greetings.pop(vid, None))
+                greeting.add_done_callback(lambda ended: self._forget_greeting(vid, ended))
             case {"type": "seen", "vid": str(vid), "visible": bool(visible)}:
                 self._publisher.seen(vid, visible)
             case {"type": "bye", "vid": str(vid)}:
@@ -63,6 +63,11 @@ class Dispatcher:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def _forget_greeting(self, vid: str, ended: asyncio.Task[None]) -> None:
+        # A hello may be repeated: the end of an earlier one must not hide a later one from `bye`.
+        if self._greetings.get(vid) is ended:
+            del self._greetings[vid]
 
     async def _hello(self, channel: Channel, view_id: str, vid: str) -> None:
         view = self._views.get(view_id)

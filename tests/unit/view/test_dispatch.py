@@ -122,6 +122,33 @@ async def test_who_leaves_before_the_welcome_is_not_mounted():
 
 
 @virtual
+async def test_who_leaves_after_saying_hello_twice_is_not_mounted(monkeypatch):
+    desk = Desk(action("a0", RUNNING))
+    view = await desk.open()
+    gates = [asyncio.Event(), asyncio.Event()]
+    waiting = iter(gates)
+    look = desk.views.run
+
+    async def look_slowly(view: View):
+        await next(waiting).wait()
+        return await look(view)
+
+    monkeypatch.setattr(desk.views, "run", look_slowly)
+    desk.say(type="hello", view=view.id, vid="m")
+    desk.say(type="hello", view=view.id, vid="m")
+    await asyncio.sleep(0)
+    gates[0].set()
+    await desk.answer("welcome")
+    desk.say(type="bye", vid="m")
+    gates[1].set()
+    await asyncio.sleep(1)
+    desk.publisher.tick()
+    assert desk.box.kinds() == []
+    monkeypatch.setattr(desk.views, "run", look)
+    await desk.close(view)
+
+
+@virtual
 async def test_seen_resync_and_bye_reach_the_publisher():
     desk = Desk(action("a0", RUNNING))
     view = await desk.open()
