@@ -2,10 +2,13 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 BEFORE := .venv-before/bin/python
+SEED := .venv-seed/bin/python
 export PATH := $(PATH):$(CURDIR)/.tools/node
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 # Interpreters the integration tests drive: the newest SDK, and the newest one before it.
 export FLYTE_JUPYTER_SDK_PYTHONS := $(CURDIR)/$(PY):$(CURDIR)/$(BEFORE)
+# The SDK that spoke gRPC, for the differential tests.
+export FLYTE_JUPYTER_SEED_PYTHON := $(CURDIR)/$(SEED)
 PYTEST := $(PY) -m pytest -q
 
 .PHONY: demo test check fix bench unit vitest integration e2e screenshots clean
@@ -32,7 +35,7 @@ unit: .venv/.done
 vitest: .venv/.done js/node_modules/.package-lock.json
 	cd js && npm run --silent test
 
-integration: .venv/.done .venv-before/.done
+integration: .venv/.done .venv-before/.done .venv-seed/.done
 	$(PYTEST) tests/integration
 
 e2e: .venv/.done .venv-before/.done .tools/chromium
@@ -45,7 +48,7 @@ screenshots: .venv/.done .tools/chromium
 	PYTHONPATH=. $(PY) tools/screenshots.py
 
 clean:
-	rm -rf .venv .venv-before .tools build js/node_modules flyte_jupyter/static
+	rm -rf .venv .venv-before .venv-seed .tools build js/node_modules flyte_jupyter/static
 
 .tools/uv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo 'Python 3.10 or newer is needed: make PYTHON=/path/to/python3 ...' >&2; exit 1; }
@@ -66,6 +69,11 @@ clean:
 	test -x $(BEFORE) || .tools/uv/bin/uv venv --quiet --python $(PYTHON) .venv-before
 	.tools/uv/bin/uv pip install --quiet --python $(BEFORE) --constraint tests/env/before.txt --editable '.[local]' \
 	  ipykernel nbclient nest_asyncio nest_asyncio2
+	@touch $@
+
+.venv-seed/.done: tests/env/seed.txt .tools/uv/bin/uv
+	test -x $(SEED) || .tools/uv/bin/uv venv --quiet --python $(PYTHON) .venv-seed
+	.tools/uv/bin/uv pip install --quiet --python $(SEED) --requirement tests/env/seed.txt
 	@touch $@
 
 js/node_modules/.package-lock.json: js/package-lock.json .tools/node/.done
