@@ -34,6 +34,12 @@ class FrontEnd:
     has_widgets: bool | None = None
 
 
+def initial_front_end() -> FrontEnd:
+    """Return what is known before the page has spoken."""
+    # Voila's page comes after the last cell and takes its outputs as they are then: none may fall back meanwhile.
+    return FrontEnd(has_widgets=False if is_voila() else None)
+
+
 def setting() -> str:
     """Return what FLYTE_JUPYTER_DISPLAY asks for: "auto", "static" or "widget".
 
@@ -70,7 +76,14 @@ def kernel_of(ip: InteractiveShell | None) -> Any:
 
 def is_batch(kernel: Any) -> bool:
     """Whether the running cell was sent by a program: nobody is there to answer `input()`."""
+    if is_voila():  # it runs the cells before the page is there, and then connects the page to the kernel
+        return False
     try:
         return kernel.get_parent("shell")["content"].get("allow_stdin") is False
     except (AttributeError, KeyError, LookupError, TypeError):
         return False
+
+
+def is_voila() -> bool:
+    """Whether the notebook is served as a page by Voila."""
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")

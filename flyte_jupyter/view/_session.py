@@ -14,7 +14,7 @@ from flyte_jupyter.view._dispatch import Dispatcher
 from flyte_jupyter.view._fallback import Acknowledgement, Verdict
 from flyte_jupyter.view._hub import FallbackView, Hub
 from flyte_jupyter.view._listening import listening
-from flyte_jupyter.view._mode import Form, FrontEnd
+from flyte_jupyter.view._mode import Form, initial_front_end
 from flyte_jupyter.view._output import Output
 from flyte_jupyter.view._publisher import Publisher
 from flyte_jupyter.view._shown import Shown
@@ -35,7 +35,7 @@ class Session:
 
     def __init__(self) -> None:
         self.hub_id = random_id()
-        self.front_end = FrontEnd()
+        self.front_end = initial_front_end()
         self._hub: Hub | None = None
         self._hub_lock = threading.Lock()
         self._publisher = Publisher()

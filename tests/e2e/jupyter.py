@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,64 @@ def until(probe: Callable[[], Any], what: str, timeout: float = 60.0, page: Page
             time.sleep(0.05)
 
 
+def write_kernels(home: Path, kernels: dict[str, str]) -> None:
+    """Make a kernel of each interpreter known below `home`."""
+    for name, python in kernels.items():
+        spec = home / "data" / "kernels" / name
+        spec.mkdir(parents=True)
+        argv = [python, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        (spec / "kernel.json").write_text(
+            json.dumps({"argv": argv, "display_name": name, "language": "python", "metadata": {"debugger": False}})
+        )
+
+
+def environment(home: Path) -> dict[str, str]:
+    """An environment in which every file of Jupyter, and of ours, is below `home`."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER", "JPY"))}
+    return inherited | {
+        "HOME": str(home),
+        "XDG_STATE_HOME": str(home / "state"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+
+
+def stop_backends(home: Path, pythons: Iterable[str]) -> None:
+    """End the embedded backends that notebooks below `home` have started."""
+    for python in pythons:
+        command = [python, "-m", "flyte_jupyter.cli", "local", "stop"]
+        subprocess.run(command, env=environment(home), check=False, capture_output=True)
+
+
+def write_notebook(path: Path, cells: list[str], kernel: str) -> None:
+    """Write a notebook that has not been run."""
+    path.write_text(
+        json.dumps(
+            {
+                "nbformat": 4,
+                "nbformat_minor": 5,
+                "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
+                "cells": [
+                    {
+                        "cell_type": "code",
+                        "id": f"cell{index}",
+                        "metadata": {},
+                        "execution_count": None,
+                        "outputs": [],
+                        "source": source,
+                    }
+                    for index, source in enumerate(cells)
+                ],
+            }
+        )
+    )
+
+
 class Server:
     """JupyterLab or Notebook 7 on a free port, all its files in one directory, a kernel for each interpreter."""
 
@@ -69,19 +127,10 @@ class Server:
         self._home = home
         self._kernels = kernels
         self.work.mkdir(parents=True, exist_ok=True)
-        self._write_kernels(kernels)
+        write_kernels(home, kernels)
         self._write_settings({**SETTINGS, **(settings or {})})
         self._process = self._start()
         self.url = until(self._find_url, f"{application} answers; its log is {self._log}")
-
-    def _write_kernels(self, kernels: dict[str, str]) -> None:
-        for name, python in kernels.items():
-            spec = self._home / "data" / "kernels" / name
-            spec.mkdir(parents=True)
-            argv = [python, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-            (spec / "kernel.json").write_text(
-                json.dumps({"argv": argv, "display_name": name, "language": "python", "metadata": {"debugger": False}})
-            )
 
     def _write_settings(self, settings: Settings) -> None:
         for plugin, values in settings.items():
@@ -90,19 +139,6 @@ class Server:
             path.write_text(json.dumps(values))
 
     def _start(self) -> subprocess.Popen[bytes]:
-        home = self._home
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER", "JPY"))}
-        environment |= {
-            "HOME": str(home),
-            "XDG_STATE_HOME": str(home / "state"),
-            "IPYTHONDIR": str(home / "ipython"),
-            "JUPYTER_CONFIG_DIR": str(home / "config"),
-            "JUPYTER_DATA_DIR": str(home / "data"),
-            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-            "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
-            "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        }
         module, app = {"lab": ("jupyterlab", "LabApp"), "notebook": ("notebook", "JupyterNotebookApp")}[
             self.application
         ]
@@ -119,7 +155,7 @@ class Server:
             return subprocess.Popen(
                 command,
                 cwd=self.work,
-                env=environment,
+                env=environment(self._home),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -139,10 +175,7 @@ class Server:
 
     def stop(self) -> None:
         """End the server, its kernels, and the embedded backends that notebooks have started."""
-        state = {**os.environ, "HOME": str(self._home), "XDG_STATE_HOME": str(self._home / "state")}
-        for python in self._kernels.values():
-            command = [python, "-m", "flyte_jupyter.cli", "local", "stop"]
-            subprocess.run(command, env=state, check=False, capture_output=True)
+        stop_backends(self._home, self._kernels.values())
         try:
             urllib.request.urlopen(urllib.request.Request(f"{self.url}/api/shutdown", method="POST"), timeout=10)
             self._process.wait(15)
@@ -167,34 +200,12 @@ class Notebook:
         self.server, self.name = server, name
         self.path = server.work / name
         if cells:
-            self._write(cells, kernel)
+            write_notebook(self.path, cells, kernel)
         self.page = context.new_page()
         self.errors: list[str] = []
         self.page.on("console", lambda message: self._note(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self._note(str(error)))
         self.open()
-
-    def _write(self, cells: list[str], kernel: str) -> None:
-        self.path.write_text(
-            json.dumps(
-                {
-                    "nbformat": 4,
-                    "nbformat_minor": 5,
-                    "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
-                    "cells": [
-                        {
-                            "cell_type": "code",
-                            "id": f"cell{index}",
-                            "metadata": {},
-                            "execution_count": None,
-                            "outputs": [],
-                            "source": source,
-                        }
-                        for index, source in enumerate(cells)
-                    ],
-                }
-            )
-        )
 
     def _note(self, text: str) -> None:
         if not any(noise in text for noise in NOISE):

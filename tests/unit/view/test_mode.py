@@ -2,7 +2,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from flyte_jupyter.view._mode import VARIABLE, Form, FrontEnd, choose, is_batch, kernel_of, setting
+from flyte_jupyter.view._mode import (
+    VARIABLE,
+    Form,
+    FrontEnd,
+    choose,
+    initial_front_end,
+    is_batch,
+    kernel_of,
+    setting,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +61,15 @@ def _kernel(parent):
 )
 def test_a_program_that_answers_no_input_is_a_batch_run(kernel, batch):
     assert is_batch(kernel) is batch
+
+
+def test_voila_is_no_batch_run_and_nothing_falls_back_before_its_page_is_there(monkeypatch):
+    kernel = _kernel({"content": {"allow_stdin": False}})
+    assert initial_front_end() == FrontEnd(adopts=False, has_widgets=None)
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+    assert is_batch(kernel) is False
+    assert initial_front_end() == FrontEnd(adopts=False, has_widgets=False)
+    assert choose("auto", batch=False, front_end=initial_front_end()) is Form.ADOPTED
 
 
 def test_a_terminal_has_no_kernel():
