@@ -4,8 +4,8 @@
     %flyte_local            # or: %flyte_connect flyte.example.com -p PROJECT -d DOMAIN
     flyte.run(main, n=3)    # as the last line of a cell: the run, live
 
-The same from Python: `connect`, `show` and `wait`. The client of Flyte's API is `flyte_jupyter.remote`; the embedded
-backend is `flyte_jupyter.local`.
+The same from Python, and in marimo: `use_local`, `connect`, `show` and `wait`. The client of Flyte's API is
+`flyte_jupyter.remote`; the embedded backend is `flyte_jupyter.local`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,26 @@ os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from flyte_jupyter.magics import use_local
     from flyte_jupyter.remote import connect
     from flyte_jupyter.view import show, wait
 
-__all__ = ["__version__", "connect", "load_ipython_extension", "show", "unload_ipython_extension", "wait"]
+__all__ = [
+    "__version__",
+    "connect",
+    "load_ipython_extension",
+    "show",
+    "unload_ipython_extension",
+    "use_local",
+    "wait",
+]
 
-_HOMES = {"connect": "flyte_jupyter.remote", "show": "flyte_jupyter.view", "wait": "flyte_jupyter.view"}
+_HOMES = {
+    "connect": "flyte_jupyter.remote",
+    "show": "flyte_jupyter.view",
+    "use_local": "flyte_jupyter.magics",
+    "wait": "flyte_jupyter.view",
+}
 
 
 def __getattr__(name: str) -> Any:

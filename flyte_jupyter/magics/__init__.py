@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from flyte_jupyter.magics._arguments import parse, plain_errors
 from flyte_jupyter.magics._complete import Completer
+from flyte_jupyter.magics._local import start as use_local
 from flyte_jupyter.magics._magics import FlyteMagics
 from flyte_jupyter.magics._wait import Awaiting, run_and_wait_async
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["FlyteMagics", "awaited_flyte_wait", "parser_of", "register", "unregister"]
+__all__ = ["FlyteMagics", "awaited_flyte_wait", "parser_of", "register", "unregister", "use_local"]
 
 
 def register(ip: InteractiveShell) -> None:

@@ -23,10 +23,18 @@ def _backend() -> Any:
 
 
 def start() -> LocalBackend:
-    """Start the backend of this interpreter, or find the one that runs, and use it from here on.
+    """Start the embedded backend on this machine, or find the one that runs, and use it: our client, and the SDK.
+
+    Known as `flyte_jupyter.use_local`; `%flyte_local` is the same.
+
+    Returns:
+        The backend: its `endpoint`, `pid` and `state_dir`.
 
     Raises:
         UsageError: The backend could not be started; the sentence says why.
+
+    Example:
+        >>> backend = flyte_jupyter.use_local()  # doctest: +SKIP
     """
     local = _backend()
     try:

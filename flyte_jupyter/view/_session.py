@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flyte_jupyter.live import RunState
     from flyte_jupyter.view._hub import Channel
     from flyte_jupyter.view._target import Target
+    from flyte_jupyter.view._views import View
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +67,14 @@ class Session:
         shown.output.show(background().call(shown.bundle, time.monotonic()))
         background().call(self._follow, shown)
 
+    def widget(self, target: Target) -> FallbackView:
+        """Return a view of a run as a widget, for a front end that displays widgets itself.
+
+        Raises:
+            FlyteError: the run cannot be watched.
+        """
+        return FallbackView(self._dispatcher.receive, view_id=background().run(self._open_view(target)).id)
+
     def settle(self) -> None:
         """Write what a batch program's outputs lack; called on the cell's thread before the cell ends."""
         if any(shown.at_cell_end for shown in tuple(self._shown)):
@@ -77,10 +86,13 @@ class Session:
             if self._hub is None or self._hub.comm is None:
                 self._hub = Hub(self._dispatcher.receive, hub_id=self.hub_id)
 
-    async def _open(self, target: Target, form: Form, output: Output, keep_widget: bool, at_cell_end: bool) -> Shown:
+    async def _open_view(self, target: Target) -> View:
         if self._publishing is None or self._publishing.done():
             self._publishing = asyncio.create_task(self._publisher.run())
-        view = await self._views.open(target)
+        return await self._views.open(target)
+
+    async def _open(self, target: Target, form: Form, output: Output, keep_widget: bool, at_cell_end: bool) -> Shown:
+        view = await self._open_view(target)
         state = (await self._views.run(view)).state
         return Shown(view, output, form, state, self.hub_id, keep_widget, at_cell_end)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
 
-from flyte_jupyter.view import _mode
+from flyte_jupyter.view import _marimo, _mode
 from flyte_jupyter.view._brief import brief_errors
 from flyte_jupyter.view._mode import Form
 
@@ -41,6 +41,9 @@ def show(run: Any, *, client: Client | None = None) -> None:
 
     ip = get_ipython()
     kernel = _mode.kernel_of(ip)
+    if ip is None and _marimo.runs_us():
+        _marimo.display(session().widget(target_of(run, client)))
+        return
     if ip is None or kernel is None:
         print(text_tree(look(run, client)))  # noqa: T201
         return
