@@ -16,6 +16,11 @@ _ATTRIBUTES = {
     methods.RUN_SERVICE: "run_service",
     methods.RUN_LOGS_SERVICE: "logs_service",
     methods.DATA_PROXY_SERVICE: "dataproxy_service",
+    methods.TASK_SERVICE: "task_service",
+    methods.TRIGGER_SERVICE: "trigger_service",
+    methods.PROJECT_SERVICE: "project_domain_service",
+    methods.SECRET_SERVICE: "secrets_service",
+    methods.IDENTITY_SERVICE: "identity_service",
 }
 
 
