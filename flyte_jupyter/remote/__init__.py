@@ -12,6 +12,7 @@ Example:
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._action import Action
 from flyte_jupyter.remote._client import Client, current_client, set_current_client
+from flyte_jupyter.remote._code import CodeBundle
 from flyte_jupyter.remote._connect import connect
 from flyte_jupyter.remote._data import ActionInputs, ActionOutputs
 from flyte_jupyter.remote._details import ActionDetails, PhaseTransition
@@ -40,7 +41,8 @@ from flyte_jupyter.remote._listing import TimeFilter
 from flyte_jupyter.remote._loop import BackgroundLoop, background
 from flyte_jupyter.remote._methods import Method
 from flyte_jupyter.remote._phase import TERMINAL_PHASES, ActionPhase
-from flyte_jupyter.remote._run import Run, RunDetails
+from flyte_jupyter.remote._run import Run
+from flyte_jupyter.remote._run_details import RunDetails
 from flyte_jupyter.remote._values import DatasetRef, ErrorValue, FileRef, OffloadedRef, OpaqueValue
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "AlreadyFinishedError",
     "BackgroundLoop",
     "Client",
+    "CodeBundle",
     "ConnectionFailedError",
     "DatasetRef",
     "DeadlineExceededError",

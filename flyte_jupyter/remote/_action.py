@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flyte_jupyter.remote import _fetch, _listing, _logs, _watch
+from flyte_jupyter.remote import _code, _fetch, _listing, _logs, _watch
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._client import Client, current_client, sdk_client
 from flyte_jupyter.remote._common import ActionFacts, Connected, run_id
 from flyte_jupyter.remote._details import ActionDetails, named_action
 from flyte_jupyter.remote._dual import dual
+from flyte_jupyter.remote._errors import NotFoundError
 from flyte_jupyter.remote._phase import ActionPhase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import flyteidl2.workflow.run_definition_pb2 as definition
-    from flyteidl2.common.list_pb2 import ListRequest
+    from flyteidl2.common.identifier_pb2 import RunIdentifier
+    from flyteidl2.common.list_pb2 import Filter, ListRequest
 
     from flyte_jupyter.remote._data import ActionInputs, ActionOutputs
     from flyte_jupyter.remote._listing import SortBy, TimeFilter
@@ -60,7 +63,7 @@ class Action(ActionFacts["definition.Action"], Connected):
         """Reads an action (RunService.GetActionDetails).
 
         Args:
-            uri: Not needed; a name is enough. Giving one is an error, as no backend looks actions up by it.
+            uri: The URL of its page in the web console, as in `url`; comes before the names.
             run_name: The run.
             name: The action; "a0" is the root.
             client: The connection; the current one if not given.
@@ -82,8 +85,9 @@ class Action(ActionFacts["definition.Action"], Connected):
         cls,
         for_run_name: str,
         in_phase: Iterable[ActionPhase | str] | None = None,
-        parent_name: str | None = None,
+        filters: str | None = None,
         sort_by: SortBy | None = None,
+        parent_name: str | None = None,
         created_at: TimeFilter | None = None,
         updated_at: TimeFilter | None = None,
         *,
@@ -97,8 +101,10 @@ class Action(ActionFacts["definition.Action"], Connected):
         Args:
             for_run_name: The run.
             in_phase: Only those in one of these phases.
-            parent_name: Only the children of this action. Filtered here, as backends cannot.
+            filters: Only those that pass these, as "eq(task_name,env.main)+contains(function_name,fit)"; functions are
+                eq, ne, gt, gte, lt, lte, contains and value_in with values separated by ";".
             sort_by: Field and "asc" or "desc"; ("created_at", "asc") if not given.
+            parent_name: Only the children of this action. Filtered here, as backends cannot.
             created_at: Only those created in this span.
             updated_at: Only those changed in this span.
             limit: How many at most; None for all.
@@ -108,24 +114,14 @@ class Action(ActionFacts["definition.Action"], Connected):
             InvalidArgumentError: A phase, order or limit that there is not.
         """
         client = client or current_client()
-        run = run_id(client, for_run_name)
-
-        def request(page: ListRequest) -> pb.ListActionsRequest:
-            return pb.ListActionsRequest(request=page, run_id=run)
-
-        listed = _listing.pages(
-            client,
-            methods.LIST_ACTIONS,
-            request,
-            lambda answer: answer.actions,
-            filters=[
-                *_listing.phase_filters(in_phase),
-                *_listing.time_filters("created_at", created_at),
-                *_listing.time_filters("updated_at", updated_at),
-            ],
-            sort_by=sort_by,
-            limit=limit,
-            keep=None if parent_name is None else lambda action: action.metadata.parent == parent_name,
+        filtered = [
+            *_listing.phase_filters(in_phase),
+            *_listing.text_filters(filters),
+            *_listing.time_filters("created_at", created_at),
+            *_listing.time_filters("updated_at", updated_at),
+        ]
+        listed = list_actions(
+            client, run_id(client, for_run_name), filtered, sort_by=sort_by, limit=limit, parent_name=parent_name
         )
         async for pb2 in listed:
             yield cls(pb2, client=client)
@@ -283,6 +279,36 @@ class Action(ActionFacts["definition.Action"], Connected):
             attempt = (await self.details.aio()).attempts
         return await _fetch.fetch_report(self._client, self.action_id, attempt)
 
+    @dual
+    async def download_code(
+        self, dest: str | Path | None = None, extract: bool = True, attempt: int | None = None
+    ) -> Path:
+        """Gets the code that the action ran (DataProxyService.CreateDownloadLink, else the storage itself).
+
+        Args:
+            dest: The directory to put it in, made if it is not there; one named after the run if not given.
+            extract: Unpack the source files. The pickle of a task from a notebook is never unpacked.
+            attempt: Which attempt's, counted from 1; the latest if not given.
+
+        Returns:
+            The directory, or the path of the archive or pickle where that is not unpacked.
+
+        Raises:
+            NotFoundError: Its code is part of its image.
+
+        Example:
+            >>> sorted(path.name for path in Run.get("r1").download_code("r1-code").glob("*.py"))
+            ['example.py']
+        """
+        details = await self.details.aio()
+        bundle = details.code_bundle
+        if bundle is None:
+            raise NotFoundError(f"{self.run_name}/{self.name} ran no uploaded code: its code is part of its image.")
+        place = Path(self.run_name if dest is None else dest)
+        return await _code.download(
+            self._client, self.action_id, attempt or details.attempts, bundle, place, extract=extract
+        )
+
     @property
     def url(self) -> str:
         """The action's page in the web console, "" if there is none."""
@@ -302,3 +328,32 @@ class Action(ActionFacts["definition.Action"], Connected):
 def action_of(details: definition.ActionDetails) -> definition.Action:
     """The short message of an action's details."""
     return pb.Action(id=details.id, metadata=details.metadata, status=details.status)
+
+
+def list_actions(
+    client: Client,
+    run: RunIdentifier,
+    filters: list[Filter],
+    *,
+    sort_by: SortBy | None = None,
+    limit: int | None = None,
+    parent_name: str | None = None,
+) -> AsyncGenerator[definition.Action, None]:
+    """RunService.ListActions; the arguments are those of `Action.listall`."""
+
+    def request(page: ListRequest) -> pb.ListActionsRequest:
+        return pb.ListActionsRequest(request=page, run_id=run)
+
+    def keep(action: definition.Action) -> bool:
+        return action.metadata.parent == parent_name
+
+    return _listing.pages(
+        client,
+        methods.LIST_ACTIONS,
+        request,
+        lambda answer: answer.actions,
+        filters=filters,
+        sort_by=sort_by,
+        limit=limit,
+        keep=None if parent_name is None else keep,
+    )

@@ -12,6 +12,7 @@ from flyte_jupyter.remote._phase import ActionPhase
 
 if TYPE_CHECKING:
     from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
+    from flyteidl2.common.run_pb2 import Relation
     from flyteidl2.workflow.run_definition_pb2 import Action, ActionDetails
     from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -72,6 +73,11 @@ class ActionFacts(ToJson, Generic[M]):
     def parent_name(self) -> str | None:
         """The name of the action that started this one, None for the root."""
         return self.pb2.metadata.parent or None
+
+    @property
+    def relation(self) -> Relation | None:
+        """Which run this one was made from and how, where it is a rerun or a recovery and the backend says so."""
+        return self.pb2.metadata.relation if self.pb2.metadata.HasField("relation") else None
 
     @property
     def task_name(self) -> str | None:

@@ -64,14 +64,14 @@ class ActionOutputs(tuple[Any, ...], ToJson):
         return f"ActionOutputs({_short(self.named_outputs.items())})"
 
 
-def inputs_of(details: ActionDetails, pb2: Inputs) -> ActionInputs:
-    """The inputs in a message, in the order of the task's interface."""
-    return ActionInputs(pb2, _values(details, "inputs", pb2.literals))
+def inputs_of(details: ActionDetails, pb2: Inputs, *, local: bool = False) -> ActionInputs:
+    """The inputs in a message, in the order of the task's interface; `local` as for `to_python`."""
+    return ActionInputs(pb2, _values(details, "inputs", pb2.literals, local))
 
 
-def outputs_of(details: ActionDetails, pb2: Outputs) -> ActionOutputs:
-    """The outputs in a message, in the order in which the task returned them."""
-    values = _values(details, "outputs", pb2.literals)
+def outputs_of(details: ActionDetails, pb2: Outputs, *, local: bool = False) -> ActionOutputs:
+    """The outputs in a message, in the order in which the task returned them; `local` as for `to_python`."""
+    values = _values(details, "outputs", pb2.literals, local)
     # An interface sorts its names as text, where o10 comes before o2.
     names = sorted(values, key=_position) if all(map(_is_positional, values)) else list(values)
     return ActionOutputs(pb2, tuple(values[name] for name in names), tuple(names))
@@ -81,15 +81,15 @@ def _is_positional(name: str) -> bool:
     return name[:1] == "o" and name[1:].isdecimal()
 
 
-def _position(name: str) -> int:
-    return int(name[1:])
+def _position(name: str) -> tuple[int, str]:
+    return len(name), name
 
 
-def _values(details: ActionDetails, side: str, literals: Iterable[NamedLiteral]) -> dict[str, Any]:
+def _values(details: ActionDetails, side: str, literals: Iterable[NamedLiteral], local: bool) -> dict[str, Any]:
     types = literal_types(details, side)
     given = {literal.name: literal.value for literal in literals}
     names = [name for name in types if name in given] + [name for name in given if name not in types]
-    return {name: to_python(given[name], types.get(name)) for name in names}
+    return {name: to_python(given[name], types.get(name), local=local) for name in names}
 
 
 def _short(items: Iterable[tuple[str, Any]]) -> str:

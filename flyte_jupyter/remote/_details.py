@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import AsyncGenerator
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from flyte_jupyter.remote import _fetch, _watch
 from flyte_jupyter.remote._client import Client, current_client
-from flyte_jupyter.remote._common import ActionFacts, Connected, action_id, run_id, to_datetime
+from flyte_jupyter.remote._code import CodeBundle, code_bundle
+from flyte_jupyter.remote._common import ROOT_ACTION, ActionFacts, Connected, action_id, run_id, to_datetime
 from flyte_jupyter.remote._data import ActionInputs, ActionOutputs, inputs_of, outputs_of
 from flyte_jupyter.remote._dual import dual
 from flyte_jupyter.remote._errors import (
@@ -20,10 +23,15 @@ from flyte_jupyter.remote._errors import (
     RunTimedOutError,
 )
 from flyte_jupyter.remote._phase import ActionPhase
+from flyte_jupyter.remote._typed import Deserializers, Types, typed
 
 if TYPE_CHECKING:
     import flyteidl2.workflow.run_definition_pb2 as definition
     from flyteidl2.common.identifier_pb2 import ActionIdentifier
+    from flyteidl2.core.literals_pb2 import Literal
+    from flyteidl2.task.common_pb2 import Inputs, Outputs
+
+_PAGE = re.compile(r"/domain/([^/]+)/project/([^/]+)/runs/([^/]+)/?$")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,8 +50,10 @@ class PhaseTransition:
 
     @property
     def duration(self) -> timedelta:
-        """How long it lasted; zero for one that has not ended."""
-        return (self.end_time or self.start_time) - self.start_time
+        """How long it lasted, or has lasted until now; zero for a terminal phase, in which nothing goes on."""
+        if self.end_time is None and self.phase.is_terminal:
+            return timedelta()
+        return (self.end_time or datetime.now(timezone.utc)) - self.start_time
 
 
 class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
@@ -67,6 +77,7 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
         self.pb2 = pb2
         self._inputs = _inputs
         self._outputs = _outputs
+        self._data: tuple[Inputs, Outputs] | None = None
         self._given_client = client
 
     @dual
@@ -83,7 +94,7 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
         """Reads the details of an action (RunService.GetActionDetails).
 
         Args:
-            uri: Not needed; a name is enough. Giving one is an error, as no backend looks actions up by it.
+            uri: The URL of its page in the web console, as in `url`; comes before the names.
             run_name: The run.
             name: The action.
             client: The connection; the current one if not given.
@@ -209,6 +220,31 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
             durations[transition.phase] = durations.get(transition.phase, timedelta()) + transition.duration
         return durations
 
+    @property
+    def queued_time(self) -> timedelta | None:
+        """How long the latest attempt was QUEUED, None if it never was."""
+        return self.phase_durations.get(ActionPhase.QUEUED)
+
+    @property
+    def waiting_for_resources_time(self) -> timedelta | None:
+        """How long the latest attempt was WAITING_FOR_RESOURCES, None if it never was."""
+        return self.phase_durations.get(ActionPhase.WAITING_FOR_RESOURCES)
+
+    @property
+    def initializing_time(self) -> timedelta | None:
+        """How long the latest attempt was INITIALIZING, None if it never was."""
+        return self.phase_durations.get(ActionPhase.INITIALIZING)
+
+    @property
+    def running_time(self) -> timedelta | None:
+        """How long the latest attempt was RUNNING, None if it never was."""
+        return self.phase_durations.get(ActionPhase.RUNNING)
+
+    @property
+    def code_bundle(self) -> CodeBundle | None:
+        """Where the code that it ran was uploaded to; None for code that is part of its image, and for no task."""
+        return code_bundle(self.pb2.task.task_template) if self.pb2.HasField("task") else None
+
     @dual
     async def inputs(self) -> ActionInputs:
         """The inputs by name; read once (DataProxyService.GetActionData)."""
@@ -238,6 +274,50 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
         assert self._outputs is not None
         return self._outputs
 
+    @dual
+    async def input_literals(self) -> dict[str, Literal]:
+        """The inputs by name as they are on the wire (DataProxyService.GetActionData).
+
+        Example:
+            >>> ActionDetails.get(run_name="r1", name="a0").input_literals()["x"].scalar.primitive.integer
+            21
+        """
+        inputs, _ = await self._literals()
+        return {literal.name: literal.value for literal in inputs.literals}
+
+    @dual
+    async def output_literals(self) -> dict[str, Literal]:
+        """The outputs by name as they are on the wire; empty while there are none (DataProxyService.GetActionData)."""
+        _, outputs = await self._literals()
+        return {literal.name: literal.value for literal in outputs.literals}
+
+    @dual
+    async def typed_inputs(self, types: Types, deserializers: Deserializers | None = None) -> dict[str, Any]:
+        """The inputs that are asked for, as values of types of your own; see `typed_outputs`."""
+        return await typed(await self.input_literals.aio(), types, deserializers)
+
+    @dual
+    async def typed_outputs(self, types: Types, deserializers: Deserializers | None = None) -> dict[str, Any]:
+        """The outputs that are asked for, as values of types of your own (DataProxyService.GetActionData).
+
+        The `flyte` SDK makes them, so it must be installed; `outputs` needs no SDK.
+
+        Args:
+            types: The type for each output that is wanted: {"o0": MyModel}.
+            deserializers: For a type, what makes a value of plain data instead: {MyModel: MyModel.load}.
+
+        Returns:
+            Values by name; those outputs that are not there are left out.
+
+        Raises:
+            InvalidArgumentError: The SDK is not installed, or an output is not of the type.
+
+        Example:
+            >>> ActionDetails.get(run_name="r1", name="a0").typed_outputs({"o0": int})
+            {'o0': 42}
+        """
+        return await typed(await self.output_literals.aio(), types, deserializers)
+
     def raise_for_status(self) -> None:
         """Returns if the action succeeded.
 
@@ -262,24 +342,40 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
         )
 
     async def _read_data(self) -> None:
+        inputs, outputs = await self._literals()
+        local = self._client.endpoint.is_loopback
+        self._inputs = inputs_of(self.pb2, inputs, local=local)
+        if self.done():
+            self._outputs = outputs_of(self.pb2, outputs, local=local)
+
+    async def _literals(self) -> tuple[Inputs, Outputs]:
         if self.pb2.WhichOneof("spec") == "condition":
             # A condition has no files: its value is what it was signalled.
-            inputs, outputs = _fetch.condition_data(self.pb2)
-        else:
-            inputs, outputs = await _fetch.fetch_data(self._client, self.action_id)
-        self._inputs = inputs_of(self.pb2, inputs)
-        if self.done():
-            self._outputs = outputs_of(self.pb2, outputs)
+            return _fetch.condition_data(self.pb2)
+        if self._data is not None:
+            return self._data
+        over = self.done()
+        data = await _fetch.fetch_data(self._client, self.action_id)
+        if over:
+            self._data = data
+        return data
 
 
 def named_action(client: Client, uri: str | None, run_name: str | None, name: str | None) -> ActionIdentifier:
-    """The identifier of an action given by names.
+    """The identifier of an action, by its page's URL or by names.
 
     Raises:
-        InvalidArgumentError: A name is missing, or a URI was given instead.
+        InvalidArgumentError: A name is missing, or the URL is not that of an action or run.
     """
     if uri is not None:
-        raise InvalidArgumentError("No backend looks actions up by a URI.", "Give run_name= and name=.")
+        page = _PAGE.search(urlsplit(uri).path)
+        if page is None:
+            raise InvalidArgumentError(
+                f"{uri!r} is not the page of a run or action.", "Give its URL, or run_name= and name=."
+            )
+        domain, project, run = (unquote(part) for part in page.groups())
+        chosen = parse_qs(urlsplit(uri).query).get("i", [ROOT_ACTION])[0]
+        return action_id(run_id(client, run, project, domain), chosen)
     if not run_name or not name:
         raise InvalidArgumentError("An action is named by its run and its own name.", "Give run_name= and name=.")
     return action_id(run_id(client, run_name), name)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
+from flyte_jupyter.remote import _storage
 from flyte_jupyter.remote._client import Client
 from flyte_jupyter.remote._errors import (
     AlreadyFinishedError,
     NotFoundError,
-    ServerError,
-    UnavailableError,
     UnimplementedError,
 )
 from flyte_jupyter.remote._methods import Method
@@ -105,29 +104,28 @@ def _place(request: Any) -> str:
 
 async def fetch_report(client: Client, action: ActionIdentifier, attempt: int) -> str:
     """DataProxyService.CreateDownloadLink and what is at that link."""
-    import httpx
+    try:
+        link = await signed_link(client, pb.ArtifactType.ARTIFACT_TYPE_REPORT, action, attempt)
+        return (await _storage.read(link)).decode("utf-8", "replace")
+    except NotFoundError:
+        raise NotFoundError(
+            f"Attempt {attempt} of {action.run.name}/{action.name} has no report.", code="NOT_FOUND"
+        ) from None
 
+
+async def signed_link(client: Client, artifact: int, action: ActionIdentifier, attempt: int) -> str:
+    """DataProxyService.CreateDownloadLink: where an artifact of an attempt can be fetched for a while.
+
+    Raises:
+        NotFoundError: There is none.
+        InvalidArgumentError: The backend gives no links to this kind of artifact.
+    """
     request = pb.CreateDownloadLinkRequest(
-        artifact_type=pb.ArtifactType.ARTIFACT_TYPE_REPORT,
+        artifact_type=artifact,  # pyright: ignore[reportArgumentType]
         action_attempt_id=pb.ActionAttemptIdentifier(action_id=action, attempt=attempt),
     )
-    none = NotFoundError(f"Attempt {attempt} of {action.run.name}/{action.name} has no report.", code="NOT_FOUND")
-    try:
-        answer = await client.unary(methods.CREATE_DOWNLOAD_LINK, request)
-    except NotFoundError:
-        raise none from None
-    urls: list[str] = list(answer.pre_signed_urls.signed_url)
-    if not urls:
-        raise none
-    try:
-        async with httpx.AsyncClient(follow_redirects=True, trust_env=not client.endpoint.is_loopback) as http:
-            response = await http.get(urls[0])
-    except httpx.HTTPError as error:
-        # The link is a secret for as long as it is valid: its host must do.
-        host = httpx.URL(urls[0]).host
-        raise UnavailableError(f"The report cannot be fetched from {host}: {type(error).__name__}.") from None
-    if response.status_code == 404:
-        raise none
-    if response.is_error:
-        raise ServerError(f"The report cannot be fetched: the storage answered {response.status_code}.")
-    return response.text
+    answer = await client.unary(methods.CREATE_DOWNLOAD_LINK, request)
+    links: list[str] = list(answer.pre_signed_urls.signed_url)
+    if not links:
+        raise NotFoundError("The backend gives no link to it.", code="NOT_FOUND")
+    return links[0]

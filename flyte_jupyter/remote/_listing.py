@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import AsyncGenerator, Callable, Iterable
 from datetime import datetime, timezone
 from typing import Any, Literal
@@ -16,6 +17,17 @@ from flyte_jupyter.remote._phase import ActionPhase
 SortBy = tuple[str, Literal["asc", "desc"]]
 
 _PAGE = 100
+
+_FUNCTIONS = {
+    "eq": "EQUAL",
+    "ne": "NOT_EQUAL",
+    "gt": "GREATER_THAN",
+    "gte": "GREATER_THAN_OR_EQUAL",
+    "lt": "LESS_THAN",
+    "lte": "LESS_THAN_OR_EQUAL",
+    "contains": "CONTAINS",
+    "value_in": "VALUE_IN",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,11 +51,7 @@ def phase_filters(in_phase: Iterable[ActionPhase | str] | str | None) -> list[pb
     """
     if in_phase is None:
         return []
-    names = [in_phase] if isinstance(in_phase, str) else list(in_phase)
-    try:
-        numbers = [str(ActionPhase.parse(name).number) for name in names]
-    except ValueError as error:
-        raise InvalidArgumentError(str(error)) from None
+    numbers = [_number(name) for name in ([in_phase] if isinstance(in_phase, str) else in_phase)]
     if not numbers:
         return []
     # VALUE_IN of a single value is an internal error of the real backend.
@@ -68,6 +76,41 @@ def time_filters(field: str, span: TimeFilter | None) -> list[pb.Filter]:
         for function, bound in bounds
         if bound is not None
     ]
+
+
+def text_filters(text: str | None) -> list[pb.Filter]:
+    """The filters of a text such as "eq(task_name,env.main)+gte(created_at,2026-01-02T00:00:00Z)".
+
+    The functions are eq, ne, gt, gte, lt, lte, contains and value_in, whose values are separated by ";". A phase may
+    be given by its name.
+
+    Raises:
+        InvalidArgumentError: The text is not of that form.
+    """
+    return [_text_filter(part) for part in re.split(r"(?<=\))\s*\+", text or "") if part.strip()]
+
+
+def _text_filter(part: str) -> pb.Filter:
+    match = re.fullmatch(r"\s*(\w+)\(\s*(\w+)\s*,(.*)\)\s*", part, re.DOTALL)
+    name = _FUNCTIONS.get(match[1].lower()) if match else None
+    if match is None or name is None:
+        raise InvalidArgumentError(
+            f"{part.strip()!r} is not a filter.", f'Give "eq(FIELD,VALUE)"; functions are {", ".join(_FUNCTIONS)}.'
+        )
+    field = match[2]
+    values = [value.strip() for value in (match[3].split(";") if name == "VALUE_IN" else [match[3]])]
+    if field == "phase":
+        values = [value if value.isdecimal() else _number(value) for value in values]
+    if name == "VALUE_IN" and len(values) == 1:
+        name = "EQUAL"
+    return pb.Filter(function=name, field=field, values=values)
+
+
+def _number(phase: ActionPhase | str) -> str:
+    try:
+        return str(ActionPhase.parse(phase).number)
+    except ValueError as error:
+        raise InvalidArgumentError(str(error)) from None
 
 
 def sorting(sort_by: SortBy | None) -> pb.Sort:

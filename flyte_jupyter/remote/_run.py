@@ -1,102 +1,36 @@
-"""A run, and what is known about it."""
+"""A run: getting, listing and following it, and what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urljoin
 
 from flyte_jupyter.remote import _fetch, _listing
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
-from flyte_jupyter.remote._action import Action, action_of
+from flyte_jupyter.remote._action import Action, action_of, list_actions
 from flyte_jupyter.remote._client import Client, current_client, sdk_client
-from flyte_jupyter.remote._common import Connected, ToJson, run_id
-from flyte_jupyter.remote._details import ActionDetails
+from flyte_jupyter.remote._common import Connected, ToJson
 from flyte_jupyter.remote._dual import dual
-from flyte_jupyter.remote._errors import InvalidArgumentError
 from flyte_jupyter.remote._phase import ActionPhase
+from flyte_jupyter.remote._run_details import RunDetails
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import flyteidl2.core.literals_pb2 as wire
     import flyteidl2.workflow.run_definition_pb2 as definition
-    from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
+    from flyteidl2.common.identifier_pb2 import RunIdentifier
     from flyteidl2.common.list_pb2 import ListRequest
 
+    from flyte_jupyter.remote._code import CodeBundle
     from flyte_jupyter.remote._data import ActionInputs, ActionOutputs
+    from flyte_jupyter.remote._details import ActionDetails
     from flyte_jupyter.remote._listing import SortBy, TimeFilter
-
-
-class RunDetails(ToJson, Connected):
-    """The details of a run: how it was started, and the details of its root action.
-
-    Args:
-        pb2: The message.
-        client: The connection; the current one if not given.
-    """
-
-    pb2: definition.RunDetails
-
-    def __init__(self, pb2: definition.RunDetails, *, client: Client | None = None) -> None:
-        self.pb2 = pb2
-        self._given_client = client
-        self.action_details = ActionDetails(pb2.action, client=client)
-        """The details of the root action."""
-
-    @dual
-    @classmethod
-    async def get(cls, name: str, *, client: Client | None = None) -> RunDetails:
-        """Reads the details of a run (RunService.GetRunDetails).
-
-        Raises:
-            NotFoundError: There is no such run.
-        """
-        client = client or current_client()
-        return await cls.get_details.aio(run_id(client, name), client=client)
-
-    @dual
-    @classmethod
-    async def get_details(cls, run_id: RunIdentifier, *, client: Client | None = None) -> RunDetails:
-        """Reads the details of a run by its full identifier (RunService.GetRunDetails)."""
-        client = client or current_client()
-        return cls(await _fetch.fetch_run(client, run_id), client=client)
-
-    @property
-    def name(self) -> str:
-        """The name of the run."""
-        return self.action_details.run_name
-
-    @property
-    def action_id(self) -> ActionIdentifier:
-        """The full identifier of the root action."""
-        return self.action_details.action_id
-
-    @property
-    def task_name(self) -> str | None:
-        """The full name of the root action's task."""
-        return self.action_details.task_name
-
-    def done(self) -> bool:
-        """Whether the run was over when this was read."""
-        return self.action_details.done()
-
-    @dual
-    async def inputs(self) -> ActionInputs:
-        """The inputs of the run by name (DataProxyService.GetActionData)."""
-        return await self.action_details.inputs.aio()
-
-    @dual
-    async def outputs(self) -> ActionOutputs:
-        """The outputs of the run in order (DataProxyService.GetActionData).
-
-        Raises:
-            NotFinishedError: It is not over, so there are none yet.
-        """
-        return await self.action_details.outputs.aio()
-
-    def __repr__(self) -> str:
-        return f"RunDetails({self.name}, {self.action_details.phase.value})"
+    from flyte_jupyter.remote._typed import Deserializers, Types
 
 
 class Run(ToJson, Connected):
@@ -144,8 +78,6 @@ class Run(ToJson, Connected):
             NotFoundError: There is no such run in the client's project and domain.
         """
         client = client or current_client()
-        if not name:
-            raise InvalidArgumentError("A run is asked for by its name, and that is empty.")
         details = await RunDetails.get.aio(name, client=client)
         pb2 = pb.Run(action=action_of(details.pb2.action), labels=dict(details.pb2.run_spec.labels.values))
         return cls(pb2, details, client=client)
@@ -394,6 +326,72 @@ class Run(ToJson, Connected):
     async def get_report(self, attempt: int | None = None) -> str:
         """The HTML report of the root action; see `Action.get_report`."""
         return await self.action.get_report.aio(attempt)
+
+    @dual
+    async def code_bundle(self) -> CodeBundle | None:
+        """Where the code that the run executed was uploaded to, None for code that is part of its image."""
+        return (await self.details.aio()).action_details.code_bundle
+
+    @dual
+    async def download_code(
+        self, dest: str | Path | None = None, extract: bool = True, attempt: int | None = None
+    ) -> Path:
+        """Gets the code that the root action ran; see `Action.download_code`."""
+        return await self.action.download_code.aio(dest, extract, attempt)
+
+    @dual
+    async def first_failure(self) -> ActionDetails | None:
+        """The details of the action that failed first (RunService.ListActions, RunService.GetActionDetails).
+
+        That is the first in the order of creation that has a parent: the root's error repeats that of an action below
+        it. The root itself only where nothing below it failed; None where nothing did.
+
+        Example:
+            >>> failure = Run.get("r2").first_failure()
+            >>> print(failure.task_name, "said:", failure.error_message)
+            example.broken said: no 7 today
+        """
+        root: Action | None = None
+        filters = _listing.phase_filters((ActionPhase.FAILED,))
+        async for pb2 in list_actions(self._client, self.run_id, filters):
+            action = Action(pb2, client=self._client)
+            if action.parent_name:
+                return await action.details.aio()
+            root = action
+        return None if root is None else await root.details.aio()
+
+    @dual
+    async def get_debug_url(self) -> str | None:
+        """The URL of the debugger (VS Code) in the root action's container, as soon as it listens.
+
+        Waits until then (RunService.WatchActionDetails); None if the run is over before, as it is without a debugger.
+        """
+        async for details in self.action.watch.aio():
+            for attempt in details.pb2.attempts:
+                for log in attempt.log_info:
+                    if log.ready and log.link_type == log.IDE:
+                        return urljoin(self._client.endpoint.console + "/", log.uri)
+        return None
+
+    @dual
+    async def input_literals(self) -> dict[str, wire.Literal]:
+        """The inputs as they are on the wire; see `ActionDetails.input_literals`."""
+        return await (await self.details.aio()).input_literals.aio()
+
+    @dual
+    async def output_literals(self) -> dict[str, wire.Literal]:
+        """The outputs as they are on the wire; see `ActionDetails.output_literals`."""
+        return await (await self.details.aio()).output_literals.aio()
+
+    @dual
+    async def typed_inputs(self, types: Types, deserializers: Deserializers | None = None) -> dict[str, Any]:
+        """Inputs as values of types of your own; see `ActionDetails.typed_outputs`."""
+        return await (await self.details.aio()).typed_inputs.aio(types, deserializers)
+
+    @dual
+    async def typed_outputs(self, types: Types, deserializers: Deserializers | None = None) -> dict[str, Any]:
+        """Outputs as values of types of your own; see `ActionDetails.typed_outputs`."""
+        return await (await self.details.aio()).typed_outputs.aio(types, deserializers)
 
     def __repr__(self) -> str:
         task = f", {self.task_name}" if self.task_name else ""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # Module and name: nothing is imported for this.
 SHOWN = (
     ("flyte_jupyter.remote._run", "Run"),
-    ("flyte_jupyter.remote._run", "RunDetails"),
+    ("flyte_jupyter.remote._run_details", "RunDetails"),
     ("flyte_jupyter.remote._action", "Action"),
     ("flyte_jupyter.remote._details", "ActionDetails"),
     ("flyte.remote._run", "Run"),

@@ -11,7 +11,7 @@ import pytest
 from flyteidl2.core import literals_pb2, types_pb2
 from google.protobuf import json_format, struct_pb2
 
-from flyte_jupyter.remote import DatasetRef, ErrorValue, FileRef, OffloadedRef, OpaqueValue
+from flyte_jupyter.remote import DatasetRef, ErrorValue, FileRef, InvalidArgumentError, OffloadedRef, OpaqueValue
 from flyte_jupyter.remote._literals import to_python
 
 
@@ -113,12 +113,14 @@ def test_pickles_stay_closed(tmp_path: Path, protocol: int) -> None:
 
 def test_big_pickles_are_references(tmp_path: Path) -> None:
     literal = literals_pb2.Literal()
-    literal.scalar.blob.uri = "s3://b/p"
+    literal.scalar.blob.uri = str(tmp_path / "there")
     literal.scalar.blob.metadata.type.format = "PythonPickle"
-    value = to_python(literal)
-    assert value == OpaqueValue("pickle", None, "s3://b/p")
-    with pytest.raises(ValueError, match="s3://b/p"):
-        value.save(tmp_path / "x")
+    (tmp_path / "there").write_bytes(pickle.dumps(Bomb()))
+    value = to_python(literal, local=True)
+    assert value == OpaqueValue("pickle", None, str(tmp_path / "there"))
+    assert value.save(tmp_path / "x").read_bytes() == (tmp_path / "there").read_bytes()
+    with pytest.raises(InvalidArgumentError, match="not this one"):
+        to_python(literal).save(tmp_path / "y")
 
 
 def test_unknown_tags_and_broken_msgpack_are_opaque() -> None:

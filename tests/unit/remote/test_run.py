@@ -12,7 +12,7 @@ from flyteidl2.workflow import run_definition_pb2 as definition
 from flyteidl2.workflow import run_service_pb2 as service
 
 from flyte_jupyter import remote
-from flyte_jupyter.remote import Action, ActionDetails, ActionPhase, Client, Run, RunDetails
+from flyte_jupyter.remote import Action, ActionDetails, ActionPhase, Client, PhaseTransition, Run, RunDetails
 from tests.unit.remote.fake_backend import FakeBackend, StatusError, action_details
 
 FAILED, SUCCEEDED, RUNNING = ActionPhase.FAILED, ActionPhase.SUCCEEDED, ActionPhase.RUNNING
@@ -154,7 +154,7 @@ def test_attempts_survive_a_status_that_lags() -> None:
 def test_phase_transitions() -> None:
     details = action_details()
     attempt = details.attempts.add(attempt=1)
-    for phase, start, end in ((1, 10, 12), (4, 12, 0)):
+    for phase, start, end in ((1, 10, 12), (3, 12, 15), (4, 15, 16), (5, 16, 0)):
         transition = attempt.phase_transitions.add(phase=phase)
         transition.start_time.FromSeconds(start)
         if end:
@@ -162,9 +162,21 @@ def test_phase_transitions() -> None:
     transitions = ActionDetails(details).get_phase_transitions()
     assert [(each.phase.value, each.duration.total_seconds()) for each in transitions] == [
         ("queued", 2),
-        ("running", 0),
+        ("initializing", 3),
+        ("running", 1),
+        ("succeeded", 0),
     ]
-    assert ActionDetails(details).phase_durations[ActionPhase.QUEUED] == timedelta(seconds=2)
+    found = ActionDetails(details)
+    assert found.get_phase_transitions(2) == []
+    assert found.phase_durations[ActionPhase.QUEUED] == found.queued_time == timedelta(seconds=2)
+    assert found.initializing_time == timedelta(seconds=3)
+    assert found.running_time == timedelta(seconds=1)
+    assert found.waiting_for_resources_time is None
+
+
+def test_a_phase_that_goes_on_lasts_until_now() -> None:
+    transition = PhaseTransition(RUNNING, datetime.fromtimestamp(1_700_000_000, timezone.utc), None)
+    assert transition.duration > timedelta(days=1)
 
 
 def test_inputs_and_outputs(client: Client, backend: FakeBackend) -> None:

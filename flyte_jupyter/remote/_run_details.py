@@ -1,0 +1,120 @@
+"""How a run was started, and what is known about its root action."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flyte_jupyter.remote import _fetch
+from flyte_jupyter.remote._client import Client, current_client
+from flyte_jupyter.remote._common import Connected, ToJson, run_id
+from flyte_jupyter.remote._details import ActionDetails
+from flyte_jupyter.remote._dual import dual
+from flyte_jupyter.remote._errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    import flyteidl2.workflow.run_definition_pb2 as definition
+    from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
+    from flyteidl2.common.run_pb2 import Relation
+    from flyteidl2.core.literals_pb2 import Literal
+
+    from flyte_jupyter.remote._data import ActionInputs, ActionOutputs
+    from flyte_jupyter.remote._typed import Deserializers, Types
+
+
+class RunDetails(ToJson, Connected):
+    """The details of a run: how it was started, and the details of its root action.
+
+    Args:
+        pb2: The message.
+        client: The connection; the current one if not given.
+    """
+
+    pb2: definition.RunDetails
+
+    def __init__(self, pb2: definition.RunDetails, *, client: Client | None = None) -> None:
+        self.pb2 = pb2
+        self._given_client = client
+        self.action_details = ActionDetails(pb2.action, client=client)
+        """The details of the root action."""
+
+    @dual
+    @classmethod
+    async def get(cls, name: str, *, client: Client | None = None) -> RunDetails:
+        """Reads the details of a run (RunService.GetRunDetails).
+
+        Raises:
+            NotFoundError: There is no such run.
+        """
+        client = client or current_client()
+        if not name:
+            raise InvalidArgumentError("A run is asked for by its name, and that is empty.")
+        return await cls.get_details.aio(run_id(client, name), client=client)
+
+    @dual
+    @classmethod
+    async def get_details(cls, run_id: RunIdentifier, *, client: Client | None = None) -> RunDetails:
+        """Reads the details of a run by its full identifier (RunService.GetRunDetails)."""
+        client = client or current_client()
+        return cls(await _fetch.fetch_run(client, run_id), client=client)
+
+    @property
+    def name(self) -> str:
+        """The name of the run."""
+        return self.action_details.run_name
+
+    @property
+    def action_id(self) -> ActionIdentifier:
+        """The full identifier of the root action."""
+        return self.action_details.action_id
+
+    @property
+    def task_name(self) -> str | None:
+        """The full name of the root action's task."""
+        return self.action_details.task_name
+
+    def done(self) -> bool:
+        """Whether the run was over when this was read."""
+        return self.action_details.done()
+
+    @dual
+    async def inputs(self) -> ActionInputs:
+        """The inputs of the run by name (DataProxyService.GetActionData)."""
+        return await self.action_details.inputs.aio()
+
+    @dual
+    async def outputs(self) -> ActionOutputs:
+        """The outputs of the run in order (DataProxyService.GetActionData).
+
+        Raises:
+            NotFinishedError: It is not over, so there are none yet.
+        """
+        return await self.action_details.outputs.aio()
+
+    @dual
+    async def input_literals(self) -> dict[str, Literal]:
+        """The inputs as they are on the wire; see `ActionDetails.input_literals`."""
+        return await self.action_details.input_literals.aio()
+
+    @dual
+    async def output_literals(self) -> dict[str, Literal]:
+        """The outputs as they are on the wire; see `ActionDetails.output_literals`."""
+        return await self.action_details.output_literals.aio()
+
+    @dual
+    async def typed_inputs(self, types: Types, deserializers: Deserializers | None = None) -> dict[str, Any]:
+        """Inputs as values of types of your own; see `ActionDetails.typed_outputs`."""
+        return await self.action_details.typed_inputs.aio(types, deserializers)
+
+    @dual
+    async def typed_outputs(self, types: Types, deserializers: Deserializers | None = None) -> dict[str, Any]:
+        """Outputs as values of types of your own; see `ActionDetails.typed_outputs`."""
+        return await self.action_details.typed_outputs.aio(types, deserializers)
+
+    @property
+    def relation(self) -> Relation | None:
+        """Which run this one was made from and how, where it is a rerun or a recovery."""
+        spec = self.pb2.run_spec
+        return spec.relation if spec.HasField("relation") else self.action_details.relation
+
+    def __repr__(self) -> str:
+        return f"RunDetails({self.name}, {self.action_details.phase.value})"
