@@ -2,17 +2,30 @@ from __future__ import annotations
 
 import importlib
 import pickle
-import random
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flyteidl2.core import literals_pb2, types_pb2
+from flyteidl2.task import common_pb2
+from flyteidl2.workflow import run_definition_pb2 as definition
 from google.protobuf import json_format, struct_pb2
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from flyte_jupyter.remote import DatasetRef, ErrorValue, FileRef, InvalidArgumentError, OffloadedRef, OpaqueValue
+from flyte_jupyter.remote import (
+    DatasetRef,
+    ErrorValue,
+    FileRef,
+    InvalidArgumentError,
+    OffloadedRef,
+    OpaqueValue,
+    ServerError,
+)
+from flyte_jupyter.remote._data import inputs_of, outputs_of
 from flyte_jupyter.remote._literals import to_python
+from tests.unit.remote.messages import damaged, messages
 
 
 def decode(text: str, type_: types_pb2.LiteralType | None = None) -> Any:
@@ -147,18 +160,113 @@ def test_depth_is_bounded() -> None:
     assert isinstance(value, OpaqueValue)
 
 
-def test_random_bytes_never_crash_the_decoder() -> None:
-    dice = random.Random(7)
-    seeds = [bytes.fromhex(text) for text in ("0a161a140a0982a16101a1629201c012076d73677061636b", "1200", "0a022a00")]
-    decoded = 0
-    for _ in range(3000):
-        data = bytearray(dice.choice(seeds))
-        for _ in range(dice.randint(1, 4)):
-            data[dice.randrange(len(data))] = dice.randrange(256)
-        try:
-            literal = literals_pb2.Literal.FromString(bytes(data))
-        except Exception:
-            continue
-        to_python(literal)
-        decoded += 1
-    assert decoded > 100
+WRITTEN = [
+    bytes.fromhex(text)
+    for text in (
+        "0a161a140a0982a16101a1629201c012076d73677061636b",
+        "0a100a0e2a0c08a5ebdcca061080eba5c302",
+        "0a154a130a060a040a020807120908015a050a03696e74",
+        "1a0d0a0b0a016112060a040a020801",
+        "0a1b42190a0a73333a2f2f622f64662f120b0a09120770617271756574",
+        "0a123a100a0e0a016e1209110000000000001440",
+        "22016842160a0b73333a2f2f622f6c2e70621080dac4091a020803",
+        "1200",
+    )
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(damaged(literals_pb2.Literal, WRITTEN), messages(types_pb2.LiteralType, depth=3))
+def test_damaged_literals_never_crash_the_decoder(literal: literals_pb2.Literal, type_: types_pb2.LiteralType) -> None:
+    repr(to_python(literal, type_))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(messages(literals_pb2.Literal), messages(types_pb2.LiteralType, depth=3))
+def test_made_up_literals_never_crash_the_decoder(literal: literals_pb2.Literal, type_: types_pb2.LiteralType) -> None:
+    repr(to_python(literal, type_))
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(messages(common_pb2.Outputs, depth=4), messages(common_pb2.Inputs, depth=4))
+def test_made_up_outputs_can_be_shown(outputs: common_pb2.Outputs, inputs: common_pb2.Inputs) -> None:
+    details = definition.ActionDetails()
+    found = outputs_of(details, outputs)
+    assert len(found) == len(found.named_outputs)
+    repr(found)
+    repr(inputs_of(details, inputs))
+
+
+json_like = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=20,
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.text(), json_like))
+def test_whatever_is_packed_comes_back(value: dict[str, Any]) -> None:
+    assert to_python(binary(packed(value))) == value
+
+
+def test_bombs_stay_small() -> None:
+    claims = b"\xdd\x7f\xff\xff\xff"  # an array of two billion, of which nothing follows
+    assert isinstance(to_python(binary(claims)), OpaqueValue)
+    assert isinstance(to_python(binary(claims * 1000)), OpaqueValue)
+    nested = b"\x91" * 400 + b"\xc0"
+    assert to_python(binary(nested)) == OpaqueValue("nested deeper than 64 levels", 401, data=nested)
+    big = b"\xdd" + (33 * 2**20).to_bytes(4, "big") + b"\x80" * (33 * 2**20)  # a dictionary for each byte
+    value = to_python(binary(big))
+    assert isinstance(value, OpaqueValue)
+    assert value.size == len(big)
+
+
+def test_timestamps_and_extensions_of_msgpack() -> None:
+    library = importlib.import_module("msgpack")
+    moment = datetime(2026, 1, 2, tzinfo=timezone.utc)
+    assert to_python(binary(library.packb({"t": moment}, datetime=True))) == {"t": moment}
+    assert to_python(binary(library.packb(library.ExtType(42, b"abc")))) == OpaqueValue(
+        "msgpack extension 42", 3, data=b"abc"
+    )
+
+
+def test_a_named_tuple_s_title_is_not_code() -> None:
+    for title in ("x: print(1)", "class", "a b", "__import__('os')"):
+        value = to_python(binary(packed({"x; y": 1})), declared(title=f"NamedTupleWrapper_{title}"))
+        assert type(value).__name__ == "NamedTuple"
+        assert value == (1,)
+    many = {f"f{n}": n for n in range(300)}
+    assert to_python(binary(packed(many)), declared(title="NamedTupleWrapper_P")) == many
+
+
+def test_numbers_that_json_has_not() -> None:
+    literal = literals_pb2.Literal()
+    literal.scalar.generic.fields["n"].number_value = float("inf")
+    assert isinstance(to_python(literal), OpaqueValue)
+    literal.scalar.generic.fields["n"].number_value = 1
+    assert to_python(literal, types_pb2.LiteralType(metadata=struct_pb2.Struct())) == {"n": 1.0}
+
+
+def test_many_outputs_keep_their_order() -> None:
+    outputs = common_pb2.Outputs()
+    for n in range(12):
+        outputs.literals.add(name=f"o{n}").value.scalar.primitive.integer = n
+    shuffled = common_pb2.Outputs(literals=sorted(outputs.literals, key=lambda each: each.name))
+    assert outputs_of(definition.ActionDetails(), shuffled) == tuple(range(12))
+    long = "o" + "9" * 5000
+    outputs.literals.add(name=long).value.scalar.primitive.integer = 12
+    assert outputs_of(definition.ActionDetails(), outputs).named_outputs[long] == 12
+
+
+def test_an_offloaded_value_is_fetched(tmp_path: Path) -> None:
+    inner = literals_pb2.Literal()
+    inner.collection.literals.add().scalar.primitive.integer = 7
+    (tmp_path / "l.pb").write_bytes(inner.SerializeToString())
+    literal = literals_pb2.Literal()
+    literal.offloaded_metadata.uri = str(tmp_path / "l.pb")
+    literal.offloaded_metadata.size_bytes = inner.ByteSize()
+    assert to_python(literal, local=True).fetch() == [7]
+    (tmp_path / "l.pb").write_bytes(b"\xff\xff")
+    with pytest.raises(ServerError, match="not a literal"):
+        to_python(literal, local=True).fetch()
