@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 
 _NAN = math.nan
+_UNKNOWN = array("d", [_NAN]).tobytes()
 
 
 def small(numbers: Sequence[int]) -> bytes:
@@ -20,6 +21,11 @@ def small(numbers: Sequence[int]) -> bytes:
 def times(values: Sequence[float]) -> array[float]:
     """Times as a column; a time that no message gave is 0 and becomes NaN."""
     return array("d", [time or _NAN for time in values] if 0.0 in values else values)
+
+
+def unknown(count: int) -> bytes:
+    """The bytes of so many times that are not known."""
+    return _UNKNOWN * count
 
 
 def attempts(numbers: Sequence[int]) -> array[int]:

@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from flyteidl2.workflow.run_definition_pb2 import ActionDetails, ErrorInfo
 
-from flyte_jupyter.live._phases import RUNNING
-
 _EXCERPT = 2_000  # characters of an error that a row carries
 
 
@@ -51,13 +49,13 @@ def abort_reason_of(details: ActionDetails) -> str:
     return details.abort_info.reason if details.HasField("abort_info") else ""
 
 
-def running_since(details: ActionDetails) -> float | None:
-    """When an action first ran, in ms since 1970; None while the backend tells no time."""
+def since(details: ActionDetails, *phases: int) -> float | None:
+    """When an action first came to one of these phases, in ms since 1970; None while the backend tells no time."""
     times = [
         transition.start_time.ToMilliseconds()
         for attempt in details.attempts
         for transition in attempt.phase_transitions
-        if transition.phase == RUNNING and transition.HasField("start_time")
+        if transition.phase in phases and transition.HasField("start_time")
     ]
     return float(min(times)) if times else None
 

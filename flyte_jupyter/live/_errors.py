@@ -11,9 +11,9 @@ from flyteidl2.workflow.run_definition_pb2 import ActionDetails
 from flyteidl2.workflow.run_service_pb2 import GetActionDetailsRequest
 
 from flyte_jupyter.live._client import Client
-from flyte_jupyter.live._details import ActionError, abort_reason_of, error_of, excerpt, running_since
+from flyte_jupyter.live._details import ActionError, abort_reason_of, error_of, excerpt, since
 from flyte_jupyter.live._model import ROOT
-from flyte_jupyter.live._phases import REVERSIBLE
+from flyte_jupyter.live._phases import INITIALIZING, REVERSIBLE, RUNNING
 from flyte_jupyter.live._state import RunState
 from flyte_jupyter.remote import FlyteError, methods
 
@@ -94,8 +94,10 @@ class ErrorFetcher:
         state.upsert(details)
         row = state.find(details.id.name)
         assert row is not None
-        if (since := running_since(details)) is not None:
-            state.set_started(row, since)
+        if (left_queue := since(details, INITIALIZING)) is not None:
+            state.set_initialized(row, left_queue)
+        if (ran := since(details, RUNNING)) is not None:
+            state.set_started(row, ran)
         error = error_of(details) if state.phase[row] in REVERSIBLE else None
         if error is not None:
             state.set_error(row, excerpt(error.text))

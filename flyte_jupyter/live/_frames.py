@@ -75,6 +75,7 @@ class FrameWriter:
             ("attempts", state.attempts),
             ("cache", state.cache),
             ("queued", state.queued),
+            ("initialized", state.initialized),
             ("started", state.started),
             ("ended", state.ended),
             ("name", state.names),

@@ -56,6 +56,7 @@ class Row(NamedTuple):
     attempts: int
     cache: int
     queued: float | None
+    initialized: float | None
     started: float | None
     ended: float | None
     name: str

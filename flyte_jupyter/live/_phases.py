@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flyte_jupyter.remote import TERMINAL_PHASES, ActionPhase
 
+INITIALIZING = ActionPhase.INITIALIZING.number
 RUNNING = ActionPhase.RUNNING.number
 PAUSED = ActionPhase.PAUSED.number
 TERMINAL = frozenset(phase.number for phase in TERMINAL_PHASES)

@@ -14,7 +14,7 @@ from flyteidl2.workflow.run_definition_pb2 import Action, ActionDetails, ActionM
 
 from flyte_jupyter.live import _columns as columns
 from flyte_jupyter.live._model import CONDITION, ROOT, TASK, TRACE, UNKNOWN, Head, Row
-from flyte_jupyter.live._phases import PAUSED, REVERSIBLE, RUNNING, TERMINAL
+from flyte_jupyter.live._phases import INITIALIZING, PAUSED, REVERSIBLE, RUNNING, TERMINAL
 from flyte_jupyter.live._strings import Strings
 from flyte_jupyter.live._tree import Tree
 
@@ -72,6 +72,7 @@ class RunState:
         self.attempts: array[int] = array("H")
         self.cache: array[int] = array("B")
         self.queued: array[float] = array("d")
+        self.initialized: array[float] = array("d")
         self.started: array[float] = array("d")
         self.ended: array[float] = array("d")
         self.names: array[int] = array("I")
@@ -118,6 +119,7 @@ class RunState:
             self.attempts[row],
             self.cache[row],
             columns.known(self.queued[row]),
+            columns.known(self.initialized[row]),
             columns.known(self.started[row]),
             columns.known(self.ended[row]),
             texts[self.names[row]],
@@ -157,6 +159,12 @@ class RunState:
         """Note when a row first ran (ms), known better than from watching its phase."""
         if started != self.started[row]:
             self.started[row] = started
+            self._touch(row)
+
+    def set_initialized(self, row: int, initialized: float) -> None:
+        """Note when a row left the queue (ms), known better than from watching its phase."""
+        if initialized != self.initialized[row]:
+            self.initialized[row] = initialized
             self._touch(row)
 
     def _take(self, actions: Iterable[Action | ActionDetails]) -> bool:
@@ -210,6 +218,7 @@ class RunState:
         self.attempts.extend(columns.attempts(attempts))
         self.cache.frombytes(columns.small(caches))
         self.queued.extend(starts)
+        self.initialized.frombytes(columns.unknown(len(names)))
         # A row first seen running or ended ran since some time we did not see; its creation is the best we know.
         self.started.extend(starts)
         self.ended.extend(ends)
@@ -274,6 +283,8 @@ class RunState:
         self._counts[old] -= 1
         self._counts[phase] += 1
         queued = self.queued[row]
+        if phase == INITIALIZING and math.isnan(self.initialized[row]):
+            self.initialized[row] = max(self.now(), queued)
         if phase >= RUNNING and math.isnan(self.started[row]):
             self.started[row] = queued if phase in TERMINAL else max(self.now(), queued)
         self.ended[row] = _NAN

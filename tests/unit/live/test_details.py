@@ -1,6 +1,6 @@
 from flyteidl2.workflow.run_definition_pb2 import ActionDetails
 
-from flyte_jupyter.live._details import ActionError, abort_reason_of, error_of, excerpt, running_since
+from flyte_jupyter.live._details import ActionError, abort_reason_of, error_of, excerpt, since
 from tests.unit.live.messages import RUNNING, START
 
 
@@ -17,13 +17,13 @@ def test_an_error_stands_above_or_in_the_last_attempt():
 
 def test_who_ran_since_when():
     details = ActionDetails()
-    assert running_since(details) is None
+    assert since(details, RUNNING) is None
     for started in (START + 900, START + 300):
         transition = details.attempts.add().phase_transitions.add()
         transition.phase = RUNNING  # pyright: ignore[reportAttributeAccessIssue]
         transition.start_time.FromMilliseconds(started)
     details.attempts[0].phase_transitions.add().start_time.FromMilliseconds(START)  # another phase
-    assert running_since(details) == START + 300
+    assert since(details, RUNNING) == START + 300
 
 
 def test_the_reason_of_an_abort():

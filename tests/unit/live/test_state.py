@@ -97,6 +97,19 @@ def test_an_end_without_its_time_is_when_we_saw_it():
     assert not feed(state, action("x", SUCCEEDED))
 
 
+def test_initialized_is_when_it_was_first_seen_out_of_the_queue():
+    clock = Clock()
+    state = run_state(clock)
+    feed(state, action("a0", QUEUED), action("c1", RUNNING, "a0"))
+    assert [state.row(i).initialized for i in range(2)] == [None, None]
+    for phase, ms in ((WAITING, 100), (INITIALIZING, 250), (INITIALIZING, 300), (RUNNING, 400)):
+        clock.ms = START + ms
+        feed(state, action("a0", phase))
+    assert (state.row(0).initialized, state.row(0).started) == (START + 250, START + 400)
+    state.set_initialized(0, START + 240)
+    assert state.row(0).initialized == START + 240
+
+
 def test_started_is_when_it_first_ran_as_far_as_we_saw():
     clock = Clock(START + 100)
     state = run_state(clock)
