@@ -48,8 +48,10 @@ def damaged(draw: st.DrawFn, kind: type[M], examples: list[bytes]) -> M:
 
 
 def _fill(draw: st.DrawFn, message: Any, descriptor: Any, depth: int) -> None:
+    # Of the members of a oneof only the last one set stays, so each gets its turn.
+    chosen = {oneof.name: draw(st.sampled_from([*oneof.fields, None])) for oneof in descriptor.oneofs}
     for field in descriptor.fields:
-        if not draw(st.booleans()):
+        if field is not chosen[field.containing_oneof.name] if field.containing_oneof else not draw(st.booleans()):
             continue
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
             entry = field.message_type.fields_by_name["value"]
