@@ -38,6 +38,7 @@ from flyte_jupyter.remote._errors import (
     UnimplementedError,
 )
 from flyte_jupyter.remote._listing import TimeFilter
+from flyte_jupyter.remote._logs import LogBatch, LogPlace, log_batches
 from flyte_jupyter.remote._loop import BackgroundLoop, background
 from flyte_jupyter.remote._methods import Method
 from flyte_jupyter.remote._phase import TERMINAL_PHASES, ActionPhase
@@ -65,6 +66,8 @@ __all__ = [
     "FileRef",
     "FlyteError",
     "InvalidArgumentError",
+    "LogBatch",
+    "LogPlace",
     "Method",
     "NotConnectedError",
     "NotFinishedError",
@@ -88,6 +91,7 @@ __all__ = [
     "current_client",
     "dual",
     "dual_function",
+    "log_batches",
     "methods",
     "set_current_client",
 ]

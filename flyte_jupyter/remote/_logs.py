@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import collections
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
@@ -32,13 +32,74 @@ _PAUSE_SECONDS = 1.0
 _ATTEMPTS_WHEN_OVER = 3
 
 
+class LogBatch(NamedTuple):
+    """Lines that came together.
+
+    Attributes:
+        lines: The lines, each for the first time.
+        gap: Some may be missing before them: the backend did not repeat what was read last.
+    """
+
+    lines: Sequence[LogLine]
+    gap: bool
+
+
+class LogPlace:
+    """How far a log was read. Every new stream repeats it from some earlier point, so lines are told by their time."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self._reached = (0, 0, 0)
+        self._now = (0, 0, 0)
+
+    def rewind(self) -> None:
+        """A new stream begins."""
+        self._now = (0, 0, 0)
+
+    def advance(self, lines: Sequence[LogLine]) -> LogBatch:
+        """Those of the next lines of the stream that were not there before; counts them."""
+        seconds, nanos, ordinal = self._now
+        rewound = not ordinal
+        old = 0
+        for line in lines:
+            time = line.timestamp
+            # Clocks step back, and some lines have no time; a line's place may not.
+            if (time.seconds, time.nanos) > (seconds, nanos):
+                seconds, nanos, ordinal = time.seconds, time.nanos, 1
+            else:
+                ordinal += 1
+            if (seconds, nanos, ordinal) <= self._reached:
+                old += 1
+        self._now = (seconds, nanos, ordinal)
+        new = lines[old:] if old else lines
+        gap = rewound and self.lines > 0 and bool(lines) and not old
+        if new:
+            self._reached = self._now
+            self.lines += len(new)
+        return LogBatch(new, gap)
+
+
 async def tail(client: Client, action: ActionIdentifier, attempt: int) -> AsyncGenerator[LogLine, None]:
-    """Yields the lines of an attempt's log, each once, until the attempt is over.
+    """Yields the lines of an attempt's log, each once, until the attempt is over; see `log_batches`."""
+    batches = log_batches(client, action, attempt)
+    try:
+        async for batch in batches:
+            for line in batch.lines:
+                yield line
+    finally:
+        await batches.aclose()
+
+
+async def log_batches(
+    client: Client, action: ActionIdentifier, attempt: int, place: LogPlace | None = None
+) -> AsyncGenerator[LogBatch, None]:
+    """Yields the lines of an attempt's log as they come together, each line once, until the attempt is over.
 
     Args:
         client: The connection.
         action: The action.
         attempt: Which attempt, counted from 1.
+        place: How far the log was read before; brought up to date.
 
     Raises:
         NotFoundError: The attempt is over and the backend has no log of it.
@@ -46,15 +107,17 @@ async def tail(client: Client, action: ActionIdentifier, attempt: int) -> AsyncG
     """
     if attempt < 1:
         raise InvalidArgumentError("Attempts are counted from 1.")
-    place = _Place()
+    place = LogPlace() if place is None else place
     misses = 0
     while True:
+        place.rewind()
         # Asked before the stream is opened: what ends after that is complete.
         over = await _is_over(client, action, attempt)
         try:
-            async for line in _once(client, action, attempt):
-                if place.is_new(line):
-                    yield line
+            async for lines in _once(client, action, attempt):
+                batch = place.advance(lines)
+                if batch.lines:
+                    yield batch
             if over:
                 return
             misses = 0
@@ -71,7 +134,6 @@ async def tail(client: Client, action: ActionIdentifier, attempt: int) -> AsyncG
                         f"The backend has no log of attempt {attempt} of {action.run.name}/{action.name}.",
                         code=error.code,
                     ) from None
-        place.rewind()
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
@@ -101,33 +163,7 @@ async def show(lines: AsyncIterator[str], last: int | None) -> None:
     sys.stdout.flush()
 
 
-class _Place:
-    """How far a log was read. Every new stream repeats it from some earlier point, so lines are told by their time."""
-
-    def __init__(self) -> None:
-        self.lines = 0
-        self._reached = (0, 0, 0)
-        self._now = (0, 0, 0)
-
-    def rewind(self) -> None:
-        """A new stream begins."""
-        self._now = (0, 0, 0)
-
-    def is_new(self, line: LogLine) -> bool:
-        """Whether a line was not there before; counts it."""
-        seconds, nanos, ordinal = self._now
-        time = (line.timestamp.seconds, line.timestamp.nanos) if line.HasField("timestamp") else (seconds, nanos)
-        # Clocks step back; a line's place may not.
-        same = time <= (seconds, nanos)
-        self._now = (seconds, nanos, ordinal + 1) if same else (*time, 1)
-        if self._now <= self._reached:
-            return False
-        self._reached = self._now
-        self.lines += 1
-        return True
-
-
-async def _once(client: Client, action: ActionIdentifier, attempt: int) -> AsyncGenerator[LogLine, None]:
+async def _once(client: Client, action: ActionIdentifier, attempt: int) -> AsyncGenerator[Sequence[LogLine], None]:
     """The lines of one stream; ends also when nothing comes any more and the attempt is over."""
     request: Any = pb.TailLogsRequest(action_id=action, attempt=attempt)
     old: Any = pb.OldTailLogsRequest(action_id=action, attempt=attempt)
@@ -140,8 +176,7 @@ async def _once(client: Client, action: ActionIdentifier, attempt: int) -> Async
                         return
                     continue
                 for part in answer.logs:
-                    for line in part.lines:
-                        yield line
+                    yield part.lines
             return
         except UnimplementedError:
             if method is methods.OLD_TAIL_LOGS:

@@ -152,3 +152,17 @@ def test_attempts_are_counted_from_one(client: Client, backend: FakeBackend) -> 
     play(backend, [])
     with pytest.raises(remote.InvalidArgumentError):
         list(Action(short()).get_logs(0))
+
+
+def test_a_place_tells_what_is_new_and_where_some_may_be_missing() -> None:
+    place = _logs.LogPlace()
+    place.rewind()
+    assert place.advance([line(1, "a"), line(1, "b")]) == ([line(1, "a"), line(1, "b")], False)
+    place.rewind()
+    assert place.advance([line(1, "a"), line(1, "b")]) == ([], False)
+    assert place.advance([line(2, "c")]) == ([line(2, "c")], False)
+    place.rewind()
+    assert place.advance([line(2, "c"), line(3, "d")]) == ([line(3, "d")], False)
+    place.rewind()
+    assert place.advance([line(5, "f")]) == ([line(5, "f")], True)
+    assert place.lines == 5
