@@ -10,6 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flyteidl2.auth.auth_service_pb2 import GetOAuth2MetadataRequest as GetOAuth2MetadataRequest
+    from flyteidl2.auth.auth_service_pb2 import GetPublicClientConfigRequest as GetPublicClientConfigRequest
     from flyteidl2.auth.identity_pb2 import UserInfoRequest as UserInfoRequest
     from flyteidl2.auth.identity_pb2 import UserInfoResponse as UserInfoResponse
     from flyteidl2.common.identifier_pb2 import ActionAttemptIdentifier as ActionAttemptIdentifier
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from flyteidl2.core.literals_pb2 import LiteralMap as LiteralMap
     from flyteidl2.core.literals_pb2 import Primitive as Primitive
     from flyteidl2.core.literals_pb2 import Scalar as Scalar
+    from flyteidl2.core.literals_pb2 import Schema as Schema
     from flyteidl2.core.literals_pb2 import StructuredDataset as StructuredDataset
     from flyteidl2.core.literals_pb2 import StructuredDatasetMetadata as StructuredDatasetMetadata
     from flyteidl2.core.literals_pb2 import Union as Union
@@ -101,6 +104,10 @@ if TYPE_CHECKING:
     from flyteidl2.workflow.run_service_pb2 import WatchActionDetailsRequest as WatchActionDetailsRequest
 
 _HOMES = {
+    "auth.auth_service": (
+        "GetOAuth2MetadataRequest",
+        "GetPublicClientConfigRequest",
+    ),
     "auth.identity": (
         "UserInfoRequest",
         "UserInfoResponse",
@@ -128,6 +135,7 @@ _HOMES = {
         "LiteralMap",
         "Primitive",
         "Scalar",
+        "Schema",
         "StructuredDataset",
         "StructuredDatasetMetadata",
         "Union",
