@@ -44,6 +44,7 @@ TRIGGER_SERVICE = "flyteidl2.trigger.TriggerService"
 PROJECT_SERVICE = "flyteidl2.project.ProjectService"
 SECRET_SERVICE = "flyteidl2.secret.SecretService"  # noqa: S105
 IDENTITY_SERVICE = "flyteidl2.auth.IdentityService"
+AUTH_METADATA_SERVICE = "flyteidl2.auth.AuthMetadataService"
 
 MODULES = {
     RUN_SERVICE: "flyteidl2.workflow.run_service",
@@ -54,6 +55,7 @@ MODULES = {
     PROJECT_SERVICE: "flyteidl2.project.project_service",
     SECRET_SERVICE: "flyteidl2.secret.secret",
     IDENTITY_SERVICE: "flyteidl2.auth.identity",
+    AUTH_METADATA_SERVICE: "flyteidl2.auth.auth_service",
 }
 """Where flyteidl2 keeps a service: its modules begin with this name."""
 
@@ -97,6 +99,10 @@ LIST_SECRETS = Method(SECRET_SERVICE, "ListSecrets", idempotent=True)
 DELETE_SECRET = Method(SECRET_SERVICE, "DeleteSecret")
 
 USER_INFO = Method(IDENTITY_SERVICE, "UserInfo", idempotent=True)
+
+# Asked without authentication: they tell how one logs in.
+GET_OAUTH2_METADATA = Method(AUTH_METADATA_SERVICE, "GetOAuth2Metadata", idempotent=True)
+GET_PUBLIC_CLIENT_CONFIG = Method(AUTH_METADATA_SERVICE, "GetPublicClientConfig", idempotent=True)
 
 # Older backends have these where newer ones have those of the data proxy.
 OLD_GET_ACTION_DATA = Method(RUN_SERVICE, "GetActionData", idempotent=True)
