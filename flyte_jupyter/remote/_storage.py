@@ -23,6 +23,9 @@ from flyte_jupyter.remote._errors import (
 
 _SECONDS = 300.0
 
+# Which package lets fsspec open which kind of URI.
+_PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "abfs": "adlfs", "abfss": "adlfs"}
+
 
 async def read(uri: str, *, local: bool = False) -> bytes:
     """The content of one file.
@@ -147,16 +150,17 @@ def _file_system(uri: str, scheme: str) -> tuple[Any, str]:
 
 
 def _register_obstore(scheme: str) -> bool:
+    if scheme not in _PACKAGES:
+        return False
     try:
         importlib.import_module("obstore.fsspec").register(scheme)
-    except (ImportError, ValueError):
+    except ImportError:
         return False
     return True
 
 
 def _missing(uri: str, scheme: str) -> FlyteError:
-    package = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "abfss": "adlfs", "az": "adlfs"}
-    name = package.get(scheme, f"the fsspec file system for {scheme}://")
+    name = _PACKAGES.get(scheme, f"the fsspec file system for {scheme}://")
     return InvalidArgumentError(f"Nothing here can read {uri}.", f"Install fsspec and {name} in this environment.")
 
 

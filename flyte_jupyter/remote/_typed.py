@@ -47,7 +47,7 @@ async def typed(literals: Mapping[str, Literal], types: Types, deserializers: De
                     found[name] = await engine.to_python_value(literal, types[name])
                 else:
                     found[name] = make(await engine.to_python_value(literal, dict))
-            except (ValueError, TypeError, AssertionError) as error:
+            except Exception as error:  # whatever the SDK, or the caller's own code, raises
                 wanted_type = getattr(types[name], "__name__", str(types[name]))
                 raise InvalidArgumentError(f"{name} cannot be read as {wanted_type}: {error}") from error
         return found
