@@ -12,6 +12,7 @@ from flyte_jupyter.local._services import (
     _image,
     _project,
     _run,
+    _run_logs,
     _secret,
     _task,
     _trigger,
@@ -24,6 +25,6 @@ def applications(backend: Backend) -> list[Any]:
     """An ASGI application for each service."""
     return [
         application
-        for module in (_actions, _cluster, _data, _image, _project, _run, _secret, _task, _trigger)
+        for module in (_actions, _cluster, _data, _image, _project, _run, _run_logs, _secret, _task, _trigger)
         for application in module.applications(backend)
     ]
