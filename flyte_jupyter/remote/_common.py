@@ -110,13 +110,11 @@ class ActionFacts(ToJson, Generic[M]):
     @property
     def duration(self) -> timedelta | None:
         """From start to end, or until now while it is not over. None if it has no start."""
-        status = self.pb2.status
-        if self.done() and status.duration_ms:
-            return timedelta(milliseconds=status.duration_ms)
-        start = self.start_time
-        if start is None:
-            return None
-        return (self.end_time or (start if self.done() else datetime.now(timezone.utc))) - start
+        start, end = self.start_time, self.end_time
+        if start is not None and (end is not None or not self.done()):
+            return (end or datetime.now(timezone.utc)) - start
+        milliseconds = self.pb2.status.duration_ms if self.done() else 0
+        return timedelta(milliseconds=milliseconds) if milliseconds or start is not None else None
 
     def done(self) -> bool:
         """Whether the phase is terminal."""
