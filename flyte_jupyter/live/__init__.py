@@ -4,6 +4,7 @@ from flyte_jupyter.live._details import ActionError
 from flyte_jupyter.live._feed import Feed, run_key
 from flyte_jupyter.live._frames import Frame, FrameWriter
 from flyte_jupyter.live._model import Head, Row, Stale
+from flyte_jupyter.live._notifier import Notifier
 from flyte_jupyter.live._state import RunState
 from flyte_jupyter.live._timing import Timing
 from flyte_jupyter.live._watcher import Condition, Subscription, Watcher, watcher
@@ -15,6 +16,7 @@ __all__ = [
     "Frame",
     "FrameWriter",
     "Head",
+    "Notifier",
     "Row",
     "RunState",
     "Stale",

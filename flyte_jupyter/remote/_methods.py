@@ -63,6 +63,7 @@ GET_RUN_DETAILS = Method(RUN_SERVICE, "GetRunDetails", idempotent=True)
 GET_ACTION_DETAILS = Method(RUN_SERVICE, "GetActionDetails", idempotent=True)
 LIST_RUNS = Method(RUN_SERVICE, "ListRuns", idempotent=True)
 LIST_ACTIONS = Method(RUN_SERVICE, "ListActions", idempotent=True)
+WATCH_RUNS = Method(RUN_SERVICE, "WatchRuns", idempotent=True, streams=True)
 WATCH_ACTIONS = Method(RUN_SERVICE, "WatchActions", idempotent=True, streams=True)
 WATCH_ACTION_DETAILS = Method(RUN_SERVICE, "WatchActionDetails", idempotent=True, streams=True)
 # An abort overwrites a terminal phase, so it is not sent a second time without looking.
