@@ -8,6 +8,7 @@ from typing import Any
 
 from connectrpc.request import RequestContext
 from flyteidl2.common import identifier_pb2
+from flyteidl2.task import common_pb2
 from flyteidl2.workflow import run_service_connect as connect
 from flyteidl2.workflow import run_service_pb2 as pb2
 
@@ -17,7 +18,7 @@ from flyte_jupyter.local._describe import describe_task
 from flyte_jupyter.local._literals import cache_key, check_signal, inputs_hash, payload_literal
 from flyte_jupyter.local._model import RECOVERED, ROOT, SUCCEEDED, TRACE, now_us, timestamp
 from flyte_jupyter.local._refuse import refusal
-from flyte_jupyter.local._services._data import inputs_path, outputs_path, write
+from flyte_jupyter.local._services._data import inputs_path, outputs_path, read, write
 from flyte_jupyter.local._services._tasks import task_spec
 from flyte_jupyter.local._status import exists, invalid, not_found, unimplemented
 from flyte_jupyter.local._store import Store
@@ -142,6 +143,14 @@ class RunService(connect.RunService):
     ) -> pb2.GetActionDetailsResponse:
         """One action with everything there is."""
         return pb2.GetActionDetailsResponse(details=self._state.action(request.action_id).full())
+
+    async def get_action_data(self, request: pb2.GetActionDataRequest, ctx: Context) -> pb2.GetActionDataResponse:
+        """What DataProxyService.GetActionData says, for clients of the days before there was that."""
+        action = self._state.action(request.action_id)
+        inputs, outputs = read(inputs_path(action)), read(outputs_path(action))
+        return pb2.GetActionDataResponse(
+            inputs=common_pb2.Inputs.FromString(inputs or b""), outputs=common_pb2.Outputs.FromString(outputs or b"")
+        )
 
     async def get_action_data_u_r_is(
         self, request: pb2.GetActionDataURIsRequest, ctx: Context
