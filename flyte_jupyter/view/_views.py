@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 KEPT_RUNS = 50
 KEPT_ROWS = 300_000
 
-# Seconds that a look at a run may take, and without a change after which it is complete as far as we can know.
+# Seconds that a look may take at a run that has ended, and at one that goes on; seconds without a change after which
+# it is complete as far as we can know.
 LOOK = 2.0
+GLANCE = 0.25
 QUIET = 0.15
 # Seconds in which a feed has made sure that nothing is missing of a run whose end it saw.
 END = 5.0
@@ -193,11 +195,14 @@ async def _catch_up(subscription: Subscription, seconds: float) -> None:
     changed = asyncio.Event()
     remove = subscription.on_change(changed.set)
 
+    now = asyncio.get_running_loop().time
+    end_of_glance = now() + GLANCE
+
     async def look() -> None:
         while not state.head.over:
             changed.clear()
-            quiet = None if state.head.phase in _phases.TERMINAL else QUIET
-            await asyncio.wait_for(changed.wait(), quiet)
+            goes_on = state.head.phase not in _phases.TERMINAL
+            await asyncio.wait_for(changed.wait(), min(QUIET, end_of_glance - now()) if goes_on else None)
 
     with contextlib.suppress(asyncio.TimeoutError):
         await asyncio.wait_for(look(), seconds)

@@ -93,13 +93,16 @@ def look(page: pb.WatchActionsResponse) -> None:
         _ = (metadata.parent, metadata.group, start.seconds, start.nanos, end.seconds, end.nanos)
 
 
-async def drain(port: int, rows: int, use: Callable[[pb.WatchActionsResponse], None] | None = None) -> float:
-    """Seconds to read the snapshot and do nothing with it, or `use`."""
+async def drain(
+    port: int, rows: int, use: Callable[[pb.WatchActionsResponse], None] | None = None, run: str = "r1"
+) -> float:
+    """Seconds to read the snapshot of a run and do nothing with it, or `use`."""
     options = [("grpc.max_receive_message_length", 64 * 2**20)]
     async with grpc.aio.insecure_channel(f"localhost:{port}", options=options) as channel:
         stub: Any = stubs.RunServiceStub(channel)
         begin = time.perf_counter()
-        call = stub.WatchActions(pb.WatchActionsRequest(run_id=_RUN))
+        run_id = RunIdentifier(project=_RUN.project, domain=_RUN.domain, name=run)
+        call = stub.WatchActions(pb.WatchActionsRequest(run_id=run_id))
         read = 1
         async for page in call:
             read += len(page.enriched_actions) - 1

@@ -1,4 +1,6 @@
 import asyncio
+import contextlib
+import itertools
 
 import pytest
 
@@ -147,3 +149,22 @@ async def test_a_single_look_leaves_nothing_behind(watcher):
     state = await look_once(_target(ScriptedClient(action("a0", RUNNING), action("b", QUEUED, "a0"))))
     assert state.n == 2
     assert not watcher.keys
+
+
+@virtual
+async def test_the_first_look_at_a_run_that_never_rests_is_short(watcher):
+    client = ScriptedClient(action("a0", RUNNING), action("b", QUEUED, "a0"))
+
+    async def stir() -> None:
+        for attempts in itertools.count(2):
+            await asyncio.sleep(0.05)
+            client.put(action("b", RUNNING, "a0", attempts=attempts))
+
+    stirring = asyncio.create_task(stir())
+    begin = asyncio.get_running_loop().time()
+    state = await look_once(_target(client))
+    assert asyncio.get_running_loop().time() - begin == pytest.approx(_views.GLANCE, abs=0.05)
+    assert state.n == 2
+    stirring.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await stirring

@@ -1,0 +1,110 @@
+"""A scripted gRPC server of runs as large and as lively as a benchmark wants, in a process of its own.
+
+A run's name says what it is: "r-ROWS-RATE" and "r-ROWS-RATE-ANYTHING" have so many actions, of which so many change
+each second.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import time
+from collections.abc import Iterator
+from concurrent import futures
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+from flyteidl2.workflow import run_service_pb2 as pb
+from flyteidl2.workflow.run_definition_pb2 import ActionDetails
+
+from tests.unit.live.messages import INITIALIZING, QUEUED, RUNNING, START, SUCCEEDED, action, message
+
+_PAGE = 1000
+_TICK = 0.05  # seconds between two messages of changes
+
+
+def leaf(number: int, phase: int, attempts: int = 1) -> Any:
+    """Action `number` of a run: groups of a hundred below the root, leaves below those."""
+    parent = "a0" if number % 100 == 1 else f"n{number - (number - 1) % 100:019d}"
+    ended = START + number if phase == SUCCEEDED else None
+    one = action(f"n{number:019d}", phase, parent, task="env.work", short="work", ended=ended, attempts=attempts)
+    one.metadata.funtion_name = "env.work"
+    return one
+
+
+def snapshot(rows: int) -> Iterator[bytes]:
+    """The pages a backend begins with; every other action is running."""
+    root = action("a0", RUNNING, short="main")
+    for first in range(1, rows, _PAGE):
+        numbers = range(first, min(first + _PAGE, rows))
+        yield message(root, *(leaf(one, RUNNING if one % 2 else SUCCEEDED) for one in numbers)).SerializeToString()
+
+
+def changes(rows: int, rate: int) -> Iterator[bytes]:
+    """Messages that change running actions, so many each second, for ever."""
+    number, round_ = 1, 1
+    due = time.monotonic()
+    while True:
+        batch: list[Any] = []
+        for _ in range(int(rate * _TICK)):
+            batch.append(leaf(number, (QUEUED, INITIALIZING, RUNNING)[round_ % 3], attempts=1 + round_ % 9))
+            number += 2
+            if number >= rows:
+                number, round_ = 1, round_ + 1
+        yield message(*batch).SerializeToString()
+        due += _TICK
+        time.sleep(max(0.0, due - time.monotonic()))
+
+
+def serve(port: multiprocessing.connection.Connection) -> None:
+    """Serve until the other end speaks."""
+    pages: dict[int, list[bytes]] = {}
+
+    def watch(request: Any, context: grpc.ServicerContext) -> Iterator[bytes]:
+        rows, rate = map(int, request.run_id.name.split("-")[1:3])
+        if rows not in pages:
+            pages[rows] = list(snapshot(rows))
+        yield from pages[rows]
+        if rate:
+            yield from changes(rows, rate)
+        stop = futures.Future[None]()
+        context.add_callback(lambda: stop.set_result(None))
+        stop.result()
+
+    def details(request: Any, context: grpc.ServicerContext) -> pb.GetRunDetailsResponse:
+        root = action("a0", RUNNING, short="main")
+        response = pb.GetRunDetailsResponse()
+        response.details.action.CopyFrom(ActionDetails(id=root.id, metadata=root.metadata, status=root.status))
+        response.details.action.id.run.name = request.run_id.name
+        if not request.run_id.name.startswith("r-"):
+            context.abort(grpc.StatusCode.NOT_FOUND, "no such run")
+        return response
+
+    handlers = {
+        "WatchActions": grpc.unary_stream_rpc_method_handler(watch, pb.WatchActionsRequest.FromString),
+        "GetRunDetails": grpc.unary_unary_rpc_method_handler(
+            details, pb.GetRunDetailsRequest.FromString, pb.GetRunDetailsResponse.SerializeToString
+        ),
+    }
+    server = grpc.server(futures.ThreadPoolExecutor(80))
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("flyteidl2.workflow.RunService", handlers),))
+    port.send(server.add_insecure_port("localhost:0"))
+    server.start()
+    port.recv()
+    server.stop(None)
+
+
+@contextmanager
+def fake_runs() -> Iterator[int]:
+    """The port of such a server."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    server = context.Process(target=serve, args=(theirs,), daemon=True)
+    server.start()
+    try:
+        yield ours.recv()
+    finally:
+        ours.send(None)
+        server.join(5)
+        server.kill()
