@@ -37,11 +37,13 @@ from flyte_jupyter.remote._errors import (
     UnavailableError,
     UnimplementedError,
 )
+from flyte_jupyter.remote._interface import Interface, Parameter
 from flyte_jupyter.remote._listing import TimeFilter
 from flyte_jupyter.remote._logs import LogBatch, LogPlace, log_batches
 from flyte_jupyter.remote._loop import BackgroundLoop, background
 from flyte_jupyter.remote._methods import Method
 from flyte_jupyter.remote._phase import TERMINAL_PHASES, ActionPhase
+from flyte_jupyter.remote._progress import set_wait_display
 from flyte_jupyter.remote._run import Run
 from flyte_jupyter.remote._run_details import RunDetails
 from flyte_jupyter.remote._values import DatasetRef, ErrorValue, FileRef, OffloadedRef, OpaqueValue
@@ -56,6 +58,7 @@ __all__ = [
     "AlreadyExistsError",
     "AlreadyFinishedError",
     "BackgroundLoop",
+    "Cache",
     "Client",
     "CodeBundle",
     "ConnectionFailedError",
@@ -65,7 +68,9 @@ __all__ = [
     "ErrorValue",
     "FileRef",
     "FlyteError",
+    "Interface",
     "InvalidArgumentError",
+    "LazyEntity",
     "LogBatch",
     "LogPlace",
     "Method",
@@ -74,6 +79,7 @@ __all__ = [
     "NotFoundError",
     "OffloadedRef",
     "OpaqueValue",
+    "Parameter",
     "PermissionDeniedError",
     "PhaseTransition",
     "Run",
@@ -82,6 +88,9 @@ __all__ = [
     "RunFailedError",
     "RunTimedOutError",
     "ServerError",
+    "Task",
+    "TaskDetails",
+    "TaskVersion",
     "TimeFilter",
     "UnauthenticatedError",
     "UnavailableError",
@@ -93,5 +102,7 @@ __all__ = [
     "dual_function",
     "log_batches",
     "methods",
+    "rerun",
     "set_current_client",
+    "set_wait_display",
 ]

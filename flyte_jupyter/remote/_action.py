@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flyte_jupyter.remote import _code, _fetch, _listing, _logs, _watch
+from flyte_jupyter.remote import _code, _fetch, _listing, _logs, _progress, _watch
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._client import Client, current_client, sdk_client
@@ -147,13 +148,24 @@ class Action(ActionFacts["definition.Action"], Connected):
     ) -> AsyncGenerator[ActionDetails, None]:
         """Yields the details whenever they change, and keeps this object up to date (RunService.WatchActionDetails).
 
+        Ends when the action is over, never before, whatever becomes of the stream.
+
         Args:
             cache_data_on_done: Read inputs and outputs before the last one is yielded.
             wait_for: Where to stop: "terminal", "running" or "logs-ready".
+
+        Raises:
+            NotFoundError: There is no such action.
+            FlyteError: The backend cannot be reached, or does not allow it.
+
+        Example:
+            >>> for details in Action.get(run_name="r1", name="a0").watch():
+            ...     print(details.phase.value)
+            succeeded
         """
         _watch.check_wait_for(wait_for)
         updates = _watch.watch_action(self._client, self.action_id)
-        try:
+        async with contextlib.aclosing(updates):
             async for pb2 in updates:
                 details = ActionDetails(pb2, client=self._client)
                 self._update(details)
@@ -163,22 +175,35 @@ class Action(ActionFacts["definition.Action"], Connected):
                 yield details
                 if _watch.is_reached(pb2, wait_for):
                     return
-        finally:
-            await updates.aclose()
 
+    @_progress.shown
     @dual
     async def wait(self, quiet: bool = False, wait_for: WaitFor = "terminal") -> None:
-        """Returns when the action is over, or runs, or has logs. An interrupt ends the wait, not the action.
+        """Returns when the action is over, or runs, or has logs (RunService.WatchActionDetails).
+
+        Shows a live panel in a terminal (with rich, where that is installed), the run's view in a notebook whose
+        extension is loaded, and otherwise a line for each phase on stderr. An interrupt ends the wait and is raised;
+        the action goes on.
 
         Args:
-            quiet: Show nothing; nothing is shown yet either way.
+            quiet: Show nothing.
             wait_for: "terminal", "running" (or over) or "logs-ready" (or over).
+
+        Raises:
+            NotFoundError: There is no such action.
+            FlyteError: The backend cannot be reached, or does not allow it. That the action failed is no error here:
+                see `raise_for_status`.
+
+        Example:
+            >>> Action.get(run_name="r1", name="a0").wait(quiet=True)
         """
-        del quiet
+        del quiet  # seen to by what shows the wait
         _watch.check_wait_for(wait_for)
-        if not self.done():
-            pb2 = await _watch.wait_for_action(self._client, self.action_id, wait_for)
-            self._update(ActionDetails(pb2, client=self._client))
+        if self.done():
+            return
+        updates = self.watch.aio(wait_for=wait_for)
+        async for details in updates:
+            _progress.report(details)
 
     @dual
     async def abort(self, reason: str = "Manually aborted from flyte-jupyter.") -> None:

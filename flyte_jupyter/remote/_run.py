@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin
 
-from flyte_jupyter.remote import _fetch, _listing
+from flyte_jupyter.remote import _fetch, _listing, _progress
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._action import Action, action_of, list_actions
@@ -256,13 +256,28 @@ class Run(ToJson, Connected):
         async for details in self.action.watch.aio(cache_data_on_done):
             yield details
 
+    @_progress.shown
     @dual
     async def wait(self, quiet: bool = False, wait_for: Literal["terminal", "running"] = "terminal") -> None:
-        """Returns when the run is over, or runs. An interrupt ends the wait, not the run.
+        """Returns when the run is over, or runs (RunService.WatchActionDetails).
+
+        What is shown meanwhile is the same as for `Action.wait`. An interrupt ends the wait and is raised; the run
+        goes on.
 
         Args:
-            quiet: Show nothing; nothing is shown yet either way.
+            quiet: Show nothing.
             wait_for: "terminal", or "running" (or over).
+
+        Raises:
+            NotFoundError: There is no such run.
+            FlyteError: The backend cannot be reached, or does not allow it. That the run failed is no error here: see
+                `raise_for_status`.
+
+        Example:
+            >>> run = Run.get("r1")
+            >>> run.wait(quiet=True)
+            >>> run.phase.value
+            'succeeded'
         """
         await self.action.wait.aio(quiet, wait_for)
 

@@ -215,7 +215,9 @@ def test_ctrl_c_leaves_the_wait_and_not_the_run(backend: FakeBackend, wire: str)
         except KeyboardInterrupt:
             print("interrupted", flush=True)
     """)
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "waiting\n"
     for _ in range(1000):
@@ -224,8 +226,9 @@ def test_ctrl_c_leaves_the_wait_and_not_the_run(backend: FakeBackend, wire: str)
         background().run(asyncio.sleep(0.01))
     process.send_signal(signal.SIGINT)
     try:
-        out, _ = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=20)
     finally:
         process.kill()
     assert out == "interrupted\n"
+    assert "Stopped waiting for r1, which goes on (RUNNING)." in err
     assert backend.count("AbortRun") == 0
