@@ -37,7 +37,7 @@ from flyte_jupyter.remote._errors import (
     UnavailableError,
     UnimplementedError,
 )
-from flyte_jupyter.remote._interface import Interface, Parameter
+from flyte_jupyter.remote._interface import Interface, Parameter, interface_of, type_name
 from flyte_jupyter.remote._listing import TimeFilter
 from flyte_jupyter.remote._logs import LogBatch, LogPlace, log_batches
 from flyte_jupyter.remote._loop import BackgroundLoop, background
@@ -100,9 +100,11 @@ __all__ = [
     "current_client",
     "dual",
     "dual_function",
+    "interface_of",
     "log_batches",
     "methods",
     "rerun",
     "set_current_client",
     "set_wait_display",
+    "type_name",
 ]
