@@ -29,7 +29,7 @@ class DualCall(Generic[P, R]):
 
     async def aio(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """The same call, awaited; it runs on flyte_jupyter's own loop wherever it is awaited."""
-        return await _from_any_loop(self._function(*args, **kwargs))
+        return await background().run_from(self._function(*args, **kwargs))
 
     def __repr__(self) -> str:
         return f"<{self._name}, blocking; .aio() awaits>"
@@ -100,12 +100,6 @@ def _imitate(wrapper: Any, function: Any) -> None:
     functools.update_wrapper(wrapper, function)
 
 
-async def _from_any_loop(coro: Coroutine[Any, Any, R]) -> R:
-    if background().is_current:
-        return await coro
-    return await asyncio.wrap_future(background().submit(coro))
-
-
 async def _iterate_from_any_loop(generator: AsyncGenerator[R, None]) -> AsyncGenerator[R, None]:
     async def step() -> tuple[bool, R | None]:
         # A StopAsyncIteration cannot travel through a future of another loop.
@@ -116,13 +110,13 @@ async def _iterate_from_any_loop(generator: AsyncGenerator[R, None]) -> AsyncGen
 
     try:
         while True:
-            more, item = await _from_any_loop(step())
+            more, item = await background().run_from(step())
             if not more:
                 return
             yield item  # pyright: ignore[reportReturnType]
     finally:
         with contextlib.suppress(asyncio.CancelledError):
-            await _from_any_loop(_close(generator))
+            await background().run_from(_close(generator))
 
 
 class Dual(Generic[P, R]):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import atexit
 import concurrent.futures
+import contextlib
+import contextvars
 import logging
 import os
+import queue
 import sys
 import threading
 import time
@@ -18,6 +21,54 @@ T = TypeVar("T")
 logger = logging.getLogger("flyte_jupyter")
 
 _PUMP_SECONDS = 0.05
+
+
+class Caller:
+    """Somebody who waits for a coroutine on the loop, and can be asked to do something meanwhile.
+
+    Args:
+        run_soon: Has a function run where they wait: on their thread, or on their event loop.
+
+    Attributes:
+        since: When they began to wait, on the monotonic clock.
+        waits: Whether they still do.
+    """
+
+    def __init__(self, run_soon: Callable[[Callable[[], None]], object]) -> None:
+        self.since = time.monotonic()
+        self.waits = True
+        self._run_soon = run_soon
+
+    @classmethod
+    def current(cls) -> Caller | None:
+        """Who waits for the coroutine that asks; None for one that runs in the background."""
+        caller = _caller.get()
+        return caller if caller is not None and caller.waits else None
+
+    async def do(self, function: Callable[[], T]) -> T:
+        """Runs a function where the caller waits, and gives its result or error. An interrupt there cancels."""
+        done: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+        def errand() -> None:
+            if done.cancelled():
+                return
+            try:
+                result = function()
+            except Exception as error:
+                with contextlib.suppress(concurrent.futures.InvalidStateError):
+                    done.set_exception(error)
+            except BaseException:
+                done.cancel()
+                raise
+            else:
+                with contextlib.suppress(concurrent.futures.InvalidStateError):
+                    done.set_result(result)
+
+        self._run_soon(errand)
+        return await asyncio.wrap_future(done)
+
+
+_caller: contextvars.ContextVar[Caller | None] = contextvars.ContextVar("flyte_jupyter_caller", default=None)
 
 
 class BackgroundLoop:
@@ -54,9 +105,18 @@ class BackgroundLoop:
         """Whether the caller is on the loop's own thread."""
         return threading.current_thread() is self._thread
 
-    def submit(self, coro: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        """Starts a coroutine on the loop, from any thread. Cancelling the future cancels the coroutine."""
-        return asyncio.run_coroutine_threadsafe(coro, self.loop)
+    def submit(self, coro: Coroutine[Any, Any, T], caller: Caller | None = None) -> concurrent.futures.Future[T]:
+        """Starts a coroutine on the loop, from any thread. Cancelling the future cancels the coroutine.
+
+        Args:
+            coro: The coroutine. It sees the context variables of whoever submits it.
+            caller: Who waits for it, None for one that runs in the background.
+        """
+        token = _caller.set(caller)
+        try:
+            return asyncio.run_coroutine_threadsafe(coro, self.loop)
+        finally:
+            _caller.reset(token)
 
     def finalize(self, coro: Coroutine[Any, Any, None]) -> None:
         """Starts a coroutine where the loop still runs, drops it elsewhere; for finalizers.
@@ -94,13 +154,29 @@ class BackgroundLoop:
                 "A blocking flyte_jupyter call was made on flyte_jupyter's own event loop, where it would wait for"
                 " itself. Await its .aio() form there."
             )
-        future = self.submit(coro)
+        errands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        caller = Caller(errands.put)
+        future = self.submit(coro, caller)
+        future.add_done_callback(lambda _: errands.put(_nothing))
         try:
-            return self._wait(future)
+            return self._wait(future, errands)
         except BaseException:
             # An error of the coroutine itself leaves a finished future: cancel() does nothing then.
             future.cancel()
             raise
+        finally:
+            caller.waits = False
+
+    async def run_from(self, coro: Coroutine[Any, Any, T]) -> T:
+        """Runs a coroutine on the loop and awaits it, from any loop."""
+        if self.is_current:
+            return await coro
+        loop = asyncio.get_running_loop()
+        caller = Caller(lambda errand: loop.call_soon_threadsafe(_uninterrupted, errand))
+        try:
+            return await asyncio.wrap_future(self.submit(coro, caller))
+        finally:
+            caller.waits = False
 
     def call(self, function: Callable[..., T], *args: Any) -> T:
         """Calls a plain function on the loop's thread and returns what it returns. Blocks, except on that thread."""
@@ -122,20 +198,36 @@ class BackgroundLoop:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(3)
 
-    def _wait(self, future: concurrent.futures.Future[T]) -> T:
-        if self.on_wait is None or threading.current_thread() is not threading.main_thread():
-            return future.result()
+    def _wait(self, future: concurrent.futures.Future[T], errands: queue.SimpleQueue[Callable[[], None]]) -> T:
+        on_main = threading.current_thread() is threading.main_thread()
         while True:
-            done, _ = concurrent.futures.wait((future,), timeout=_PUMP_SECONDS)
-            if done:
+            pumps = on_main and self.on_wait is not None
+            try:
+                errand = errands.get(timeout=_PUMP_SECONDS if pumps else None)
+            except queue.Empty:
+                errand = self._pump
+            errand()
+            if future.done():
                 return future.result()
-            on_wait = self.on_wait
-            if on_wait is not None:
-                try:
-                    on_wait()
-                except Exception:
-                    logger.exception("What runs while a call waits failed; it is left out from now on")
-                    self.on_wait = None
+
+    def _pump(self) -> None:
+        on_wait = self.on_wait
+        if on_wait is not None:
+            try:
+                on_wait()
+            except Exception:
+                logger.exception("What runs while a call waits failed; it is left out from now on")
+                self.on_wait = None
+
+
+def _nothing() -> None:
+    pass
+
+
+def _uninterrupted(errand: Callable[[], None]) -> None:
+    # An interrupt has cancelled the coroutine by then; the loop of the caller must not end by it.
+    with contextlib.suppress(KeyboardInterrupt):
+        errand()
 
 
 def _run_loop(loop: asyncio.AbstractEventLoop) -> None:

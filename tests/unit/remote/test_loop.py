@@ -6,11 +6,12 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
 from flyte_jupyter.remote import BackgroundLoop, background, dual, dual_function
+from flyte_jupyter.remote._loop import Caller
 
 
 async def add(a: int, b: int) -> int:
@@ -83,6 +84,79 @@ def test_a_failing_on_wait_does_not_end_the_wait() -> None:
 def test_call_runs_on_the_loop_s_thread() -> None:
     assert background().call(lambda: threading.current_thread().name) == "flyte_jupyter"
     assert background().call(background().call, lambda: 7) == 7
+
+
+async def at_caller() -> threading.Thread:
+    caller = Caller.current()
+    assert caller is not None
+    return await caller.do(threading.current_thread)
+
+
+@pytest.mark.parametrize("pump", [None, lambda: None])
+def test_who_waits_can_be_asked_to_do_something(pump: Callable[[], None] | None) -> None:
+    loop = BackgroundLoop()
+    loop.on_wait = pump
+    assert loop.run(at_caller()) is threading.main_thread()
+    loop.stop()
+
+
+async def test_who_awaits_can_be_asked_to_do_something_on_their_loop() -> None:
+    assert await dual_function(at_caller).aio() is threading.current_thread()
+
+
+def test_an_error_of_what_a_caller_does_comes_back() -> None:
+    async def ask() -> None:
+        caller = Caller.current()
+        assert caller is not None
+        await caller.do(lambda: int("x"))
+
+    with pytest.raises(ValueError, match="invalid literal"):
+        background().run(ask())
+
+
+def test_an_interrupt_of_what_a_caller_does_cancels_the_call() -> None:
+    cancelled = threading.Event()
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    async def ask() -> None:
+        caller = Caller.current()
+        assert caller is not None
+        try:
+            await caller.do(interrupted)
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    with pytest.raises(KeyboardInterrupt):
+        background().run(ask())
+    assert cancelled.wait(20)
+
+
+def test_in_the_background_nobody_waits() -> None:
+    async def current() -> Caller | None:
+        return Caller.current()
+
+    async def later() -> tuple[Caller | None, asyncio.Task[Caller | None]]:
+        gate = asyncio.Event()
+
+        async def afterwards() -> Caller | None:
+            await gate.wait()
+            return Caller.current()
+
+        task = asyncio.create_task(afterwards())
+        asyncio.get_running_loop().call_later(0.05, gate.set)
+        return Caller.current(), task
+
+    assert background().submit(current()).result(20) is None
+    waiting, task = background().run(later())
+    assert waiting is not None
+
+    async def outcome() -> Caller | None:
+        return await task
+
+    assert background().run(outcome()) is None
 
 
 def test_re_entry_says_so() -> None:
