@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.view import _listening, _mode
-from flyte_jupyter.view._show import look, show
+from flyte_jupyter.view._show import cell_begins, look, show, show_wait
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -39,10 +39,11 @@ def install(ip: InteractiveShell) -> None:
     for event, handler in _handlers():
         if handler not in ip.events.callbacks[event]:
             ip.events.register(event, handler)
-    from flyte_jupyter.remote import background
+    from flyte_jupyter.remote import background, set_wait_display
     from flyte_jupyter.view._pump import make_pump
 
     background().on_wait = _listening.noting(make_pump(kernel))
+    set_wait_display(show_wait)
 
 
 def uninstall(ip: InteractiveShell) -> None:
@@ -54,9 +55,10 @@ def uninstall(ip: InteractiveShell) -> None:
     for event, handler in _handlers():
         if handler in ip.events.callbacks[event]:
             ip.events.unregister(event, handler)
-    from flyte_jupyter.remote import background
+    from flyte_jupyter.remote import background, set_wait_display
 
     background().on_wait = None
+    set_wait_display(None)
 
 
 def _register(formatter: Any, function: Callable[..., Any]) -> None:
@@ -80,6 +82,7 @@ def _plain_formatter(ip: Any) -> Any:
 def _handlers() -> list[tuple[str, Callable[..., None]]]:
     return [
         ("pre_run_cell", _listening.cell_begins),
+        ("pre_run_cell", cell_begins),
         ("post_run_cell", _settle),
         ("post_run_cell", _listening.cell_ends),
     ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flyte_jupyter.remote import Client
 
 _shown: set[str] = set()
+_shown_by_cell: set[str] = set()
 
 
 @brief_errors()
@@ -54,6 +55,7 @@ def show(run: Any, *, client: Client | None = None) -> None:
         target, form, ip.display_pub, keep_widget=form is Form.WIDGET and asked == "widget", at_cell_end=batch
     )
     _shown.add(target.key)
+    _shown_by_cell.add(target.key)
 
 
 def look(run: Any, client: Client | None = None) -> RunState:
@@ -76,3 +78,29 @@ def look(run: Any, client: Client | None = None) -> RunState:
 def shown_runs() -> set[str]:
     """Return the keys (`AUTHORITY|PROJECT/DOMAIN/RUN`) of the runs that this kernel has shown."""
     return set(_shown)
+
+
+def show_wait(run: Any) -> bool:
+    """Show what a cell waits for, unless the cell has shown it already; `remote.set_wait_display` takes this.
+
+    Args:
+        run: as for `show`.
+
+    Returns:
+        Whether it is shown; a thread beside the cell has no output of its own.
+    """
+    import threading
+
+    from flyte_jupyter.view._target import target_of
+
+    ip = get_ipython()
+    if ip is None or threading.current_thread() is not threading.main_thread():
+        return False
+    if target_of(run).key not in _shown_by_cell:
+        show(run)
+    return True
+
+
+def cell_begins(*_: object) -> None:
+    """Note that nothing is shown by this cell yet; an IPython event handler."""
+    _shown_by_cell.clear()

@@ -99,6 +99,26 @@ def test_installing_twice_and_uninstalling(notebook, client, capsys):
     assert background().on_wait is None
 
 
+def test_a_wait_shows_the_run_once_per_cell(notebook, client, capsys):
+    over = Run(definition.Run(action=action("a0", SUCCEEDED)))
+    _install(notebook, run=over)
+    for _ in range(2):
+        notebook.run("run.wait(); run.action.wait(); run.wait(quiet=True)")
+    assert len(notebook.shown) == 2, "again in each cell, and once in each"
+    assert capsys.readouterr() == ("", "")
+    uninstall(notebook.ip)
+    notebook.run("run.wait()")
+    assert len(notebook.shown) == 2
+    assert "r1 SUCCEEDED" in capsys.readouterr().err
+
+
+def test_a_wait_in_another_thread_shows_nothing_of_a_cell_s(notebook, client, capsys):
+    _install(notebook, run=Run(definition.Run(action=action("a0", SUCCEEDED))))
+    notebook.run("import threading; t = threading.Thread(target=run.wait); t.start(); t.join()")
+    assert notebook.shown == []
+    assert "r1 SUCCEEDED" in capsys.readouterr().err
+
+
 def test_in_a_terminal_a_run_is_a_tree(terminal, client, capsys):
     client.actions["b"] = action(
         "b", SUCCEEDED, "a0", short="load", ended=client.actions["a0"].status.start_time.seconds * 1000
