@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from typing import Literal, cast
+
+from flyte_jupyter.remote._errors import InvalidArgumentError
 
 AuthType = Literal["Pkce", "DeviceFlow", "ClientSecret", "ExternalCommand", "Passthrough"]
+Compression = Literal["", "gzip"]
+
+# As files, and the command line of the SDK, spell them; hyphens, underscores and capitals do not matter.
+_AUTH_TYPES: dict[str, AuthType] = {
+    "pkce": "Pkce",
+    "deviceflow": "DeviceFlow",
+    "headless": "DeviceFlow",
+    "clientsecret": "ClientSecret",
+    "appcredential": "ClientSecret",
+    "externalcommand": "ExternalCommand",
+    "command": "ExternalCommand",
+    "custom": "ExternalCommand",
+    "passthrough": "Passthrough",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +43,7 @@ class Settings:
         http_proxy_url: HTTP proxy for the identity provider and the backend, or "".
         disable_keyring: Keep tokens in memory only.
         rpc_retries: How often an idempotent RPC is tried while the backend is unavailable.
+        compression: "gzip" to compress requests, "" to send them as they are. Answers may be compressed either way.
         console_endpoint: The web console where it is elsewhere than the backend, or "".
         org: Organization, "" for none.
         project: Default project, "" where none is set.
@@ -47,7 +64,25 @@ class Settings:
     http_proxy_url: str = ""
     disable_keyring: bool = False
     rpc_retries: int = 3
+    compression: Compression = ""
     console_endpoint: str = ""
     org: str = ""
     project: str = ""
     domain: str = ""
+
+
+def auth_type(text: str) -> AuthType:
+    """The kind of authentication that a text means.
+
+    Raises:
+        InvalidArgumentError: There is none of that name.
+
+    Example:
+        >>> auth_type("device-flow")
+        'DeviceFlow'
+    """
+    found = _AUTH_TYPES.get(str(text).replace("-", "").replace("_", "").strip().lower())
+    if found is None:
+        known = ", ".join(cast("dict[AuthType, None]", dict.fromkeys(_AUTH_TYPES.values())))
+        raise InvalidArgumentError(f"{text!r} is no auth type.", f"Give one of {known}.")
+    return found
