@@ -44,8 +44,12 @@ from flyte_jupyter.remote._loop import BackgroundLoop, background
 from flyte_jupyter.remote._methods import Method
 from flyte_jupyter.remote._phase import TERMINAL_PHASES, ActionPhase
 from flyte_jupyter.remote._progress import set_wait_display
+from flyte_jupyter.remote._rerun import rerun
 from flyte_jupyter.remote._run import Run
 from flyte_jupyter.remote._run_details import RunDetails
+from flyte_jupyter.remote._task import Task, TaskVersion
+from flyte_jupyter.remote._task_details import LazyEntity, TaskDetails
+from flyte_jupyter.remote._task_override import Cache
 from flyte_jupyter.remote._values import DatasetRef, ErrorValue, FileRef, OffloadedRef, OpaqueValue
 
 __all__ = [

@@ -13,13 +13,13 @@ from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._action import Action, action_of, list_actions
 from flyte_jupyter.remote._client import Client, current_client, sdk_client
-from flyte_jupyter.remote._common import Connected, ToJson
+from flyte_jupyter.remote._common import ROOT_ACTION, Connected, ToJson
 from flyte_jupyter.remote._dual import dual
 from flyte_jupyter.remote._phase import ActionPhase
 from flyte_jupyter.remote._run_details import RunDetails
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import flyteidl2.core.literals_pb2 as wire
     import flyteidl2.workflow.run_definition_pb2 as definition
@@ -292,6 +292,34 @@ class Run(ToJson, Connected):
             AlreadyFinishedError: It is over. Nothing is sent then: backends would overwrite how it ended.
         """
         await _fetch.abort_run(self._client, self.run_id, reason)
+
+    @dual
+    async def rerun(
+        self,
+        action_name: str = ROOT_ACTION,
+        *,
+        recover: bool = False,
+        force_rerun_actions: Sequence[str] | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        envs: Mapping[str, str] | None = None,
+        **more_inputs: Any,
+    ) -> Run:
+        """Runs it again and returns the new run; see `flyte_jupyter.remote.rerun` for parameters and errors."""
+        from flyte_jupyter.remote._rerun import rerun
+
+        return await rerun.aio(
+            self,
+            action_name,
+            recover=recover,
+            force_rerun_actions=force_rerun_actions,
+            inputs=inputs,
+            name=name,
+            labels=labels,
+            envs=envs,
+            **more_inputs,
+        )
 
     @dual
     async def inputs(self) -> ActionInputs:

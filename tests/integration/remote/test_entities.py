@@ -1,0 +1,135 @@
+"""Tasks, what they are run with, and what surrounds them, on the embedded backend with the SDK's own deployments."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from flyte_jupyter import remote
+from flyte_jupyter.remote import Client, Run, Task, TaskDetails
+from tests.integration.support import Backend
+
+SCRIPT = Path(__file__).with_name("deployed_by_the_sdk.py")
+
+
+@pytest.fixture(scope="session")
+def deployed(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The versions of the tasks that are deployed, the newest last."""
+    return backend.script(tmp_path_factory.mktemp("deployed") / "tasks.py", SCRIPT.read_text())
+
+
+@pytest.fixture
+def add(client: Client, deployed: list[str]) -> TaskDetails:
+    return Task.get("deployed.add", auto_version="latest").fetch()
+
+
+def finished(run: Run) -> Run:
+    run.wait(quiet=True)
+    run.raise_for_status()
+    return run
+
+
+def test_tasks_are_listed(client: Client, deployed: list[str]) -> None:
+    names = [task.name for task in Task.listall(by_task_env="deployed", sort_by=("name", "asc"))]
+    assert names == ["deployed.add", "deployed.asks", "deployed.everything", "deployed.read_file"]
+    (found,) = Task.listall(by_task_name="deployed.add")
+    assert (found.name, found.version) == ("deployed.add", deployed[-1])
+    assert len(list(Task.listall(by_task_env="deployed", limit=2))) == 2
+    assert list(Task.listall(by_task_env="deploye")) == []
+    assert list(Task.listall(project="nobody")) == []
+    assert [each.version for each in Task.versions("deployed.add")] == deployed[::-1]
+
+
+def test_what_a_task_says_of_itself(add: TaskDetails, deployed: list[str]) -> None:
+    assert (add.name, add.version, add.task_type) == ("deployed.add", deployed[-1], "python")
+    assert (add.required_args, add.default_input_args) == (("a",), ("b",))
+    assert str(add.interface) == "(a: int, b: int = 2) -> int"
+    assert (add.cache.behavior, add.secrets, add.queue, add.overridden) == ("disable", [], None, False)
+    assert add.resources is not None
+    everything = Task.get("deployed.everything", version=deployed[0]).fetch()
+    assert everything.version == deployed[0]
+    assert everything.interface.inputs["either"].type == "int | str | None"
+    assert everything.interface.inputs["point"].type == "Point"
+
+
+def test_a_call_launches_a_run(add: TaskDetails) -> None:
+    run = finished(add(a=40))
+    assert run.outputs() == (42,)
+    assert run.inputs() == {"a": 40, "b": 2}
+    assert run.task_name == "deployed.add"
+    assert finished(Task.get("deployed.add", version=add.version)(a=1, b=1)).outputs()[0] == 2
+
+
+def test_inputs_of_every_kind_arrive(client: Client, deployed: list[str]) -> None:
+    task = Task.get("deployed.everything", auto_version="latest")
+    run = task(
+        number=7,
+        ratio=2,
+        text="hé",
+        flag=True,
+        moment=datetime(2026, 1, 2, 3, tzinfo=timezone.utc),
+        span=timedelta(minutes=1),
+        items=(1, 2),
+        table={"a": 0.5},
+        either="x",
+        color="GREEN",
+        point={"x": 3, "near": [1]},
+        loose={"deep": [{"k": None}]},
+    )
+    expected = (7, 2.0, "hé", True, "2026-01-02T03:00:00+00:00", 60.0, [1, 2], {"a": 0.5}, "x", "GREEN")
+    assert finished(run).outputs()[0] == repr((*expected, 3, "origin", [1], {"deep": [{"k": None}]}))
+
+
+def test_what_a_run_is_given(client: Client, add: TaskDetails) -> None:
+    name = f"launch-{client.transport}"
+    run = add.launch(
+        {"a": 1},
+        name=name,
+        labels={"why": "test"},
+        annotations={"note": "x"},
+        envs={"LEVEL": "1"},
+        overwrite_cache=True,
+    )
+    assert (run.name, run.labels) == (name, {"why": "test"})
+    spec = finished(run).details().pb2.run_spec
+    assert dict(spec.annotations.values) == {"note": "x"}
+    assert [(pair.key, pair.value) for pair in spec.envs.values] == [("LEVEL", "1")]
+    assert spec.overwrite_cache
+    with pytest.raises(remote.AlreadyExistsError, match=f"There is a run '{name}' already"):
+        add.launch({"a": 1}, name=name)
+    elsewhere = add.launch({"a": 1}, project="elsewhere", domain="staging")
+    assert (elsewhere.project, elsewhere.domain) == ("elsewhere", "staging")
+    assert finished(elsewhere).outputs() == (3,)
+
+
+def test_an_override_is_run(client: Client, add: TaskDetails) -> None:
+    changed = add.override(short_name="sum", env_vars={"A": "b"}, retries=1, timeout=60, queue="q")
+    assert (changed.queue, changed.overridden, add.overridden) == ("q", True, False)
+    run = finished(changed(a=1, b=2))
+    details = run.action.details()
+    assert details.pb2.task.short_name == "sum"
+    assert details.pb2.task.task_template.metadata.retries.retries == 1
+    assert run.details().pb2.run_spec.queue == "q"
+    assert Task.get("deployed.add", auto_version="latest").override(short_name="s").fetch().pb2.spec.short_name == "s"
+
+
+def test_what_is_wrong_is_said(client: Client, add: TaskDetails) -> None:
+    with pytest.raises(remote.InvalidArgumentError, match="Input 'a' must be an int, and is the str 'x'"):
+        add(a="x")
+    with pytest.raises(remote.InvalidArgumentError, match=r"Task deployed\.add has no input 'c'; its inputs are a, b"):
+        add(a=1, c=2)
+    with pytest.raises(remote.InvalidArgumentError, match=r"Task deployed\.add needs the input 'a'"):
+        add()
+    with pytest.raises(remote.NotFoundError, match=r"There is no task 'no\.task' in"):
+        Task.get("no.task", auto_version="latest")(a=1)
+    with pytest.raises(remote.NotFoundError, match=r"There is no task 'deployed\.add' in version 'v9'"):
+        Task.get("deployed.add", version="v9").fetch()
+
+
+async def test_a_call_is_awaited(add: TaskDetails) -> None:
+    run = await add.aio(a=1, b=1)
+    await run.wait.aio(quiet=True)
+    assert (await run.outputs.aio())[0] == 2
+    assert [task.name async for task in Task.listall.aio(by_task_name="deployed.add")] == ["deployed.add"]
