@@ -6,6 +6,7 @@ from collections import UserDict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote._common import ToJson
 from flyte_jupyter.remote._literals import literal_types, to_python
 
@@ -15,15 +16,22 @@ if TYPE_CHECKING:
 
 
 class ActionInputs(UserDict[str, Any], ToJson):
-    """The inputs of an action: a mapping from name to Python value.
+    """The inputs of an action: a mapping from name to Python value, yours to change; nothing goes back.
 
     Args:
-        pb2: The message they came in.
+        pb2: The message they came in; `to_dict` and `to_json` tell what it says.
         data: The values.
+
+    Example:
+        >>> inputs = Run.get("r1").inputs()
+        >>> inputs["x"], inputs.get("y", "none")
+        (21, 'none')
+        >>> inputs.to_dict()
+        {'literals': [{'name': 'x', 'value': {'scalar': {'primitive': {'integer': '21'}}}}]}
     """
 
     def __init__(self, pb2: Inputs | None = None, data: dict[str, Any] | None = None) -> None:
-        self.pb2 = pb2
+        self.pb2 = pb.Inputs() if pb2 is None else pb2
         super().__init__(data or {})
 
     def __repr__(self) -> str:
@@ -37,6 +45,11 @@ class ActionOutputs(tuple[Any, ...], ToJson):
         pb2: The message they came in.
         data: The values.
         fields: Their names; "o0", "o1", ... if not given.
+
+    Example:
+        >>> outputs = Run.get("r1").outputs()
+        >>> outputs, outputs[0], outputs.o0, outputs.named_outputs
+        (ActionOutputs(o0=42), 42, 42, {'o0': 42})
     """
 
     _fields: tuple[str, ...]

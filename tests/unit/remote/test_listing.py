@@ -117,6 +117,24 @@ def test_the_order_is_by_creation_if_none_is_given(client: Client, backend: Fake
     assert (sort.key, sort.direction) == ("created_at", list_pb2.Sort.ASCENDING)
 
 
+def test_filters_as_text(client: Client, backend: FakeBackend) -> None:
+    backend.scripts["ListActions"] = actions(1)
+    text = "eq(task_name, env.main)+gte(created_at,2026-01-02T00:00:00+00:00) + value_in(phase,failed;5)"
+    list(Action.listall("r1", filters=text))
+    sent = [(each.field, each.function, list(each.values)) for each in backend.calls[0][1].request.filters]
+    assert sent == [
+        ("task_name", Filter.EQUAL, ["env.main"]),
+        ("created_at", Filter.GREATER_THAN_OR_EQUAL, ["2026-01-02T00:00:00+00:00"]),
+        ("phase", Filter.VALUE_IN, ["6", "5"]),
+    ]
+    list(Action.listall("r1", filters="value_in(function_name,f)"))
+    assert backend.calls[1][1].request.filters[0].function == Filter.EQUAL
+    for wrong in ("task_name=x", "like(a,b)", "eq(phase,done)", "eq(a)"):
+        with pytest.raises(remote.InvalidArgumentError):
+            list(Action.listall("r1", filters=wrong))
+    assert len(backend.calls) == 2
+
+
 def test_what_the_server_cannot_filter_we_do(client: Client, backend: FakeBackend) -> None:
     backend.scripts["ListRuns"] = runs(250)
     assert [run.name for run in Run.listall(with_labels={"team": "red"}, limit=60)][-1] == "r119"

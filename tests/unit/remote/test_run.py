@@ -5,6 +5,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from flyteidl2.common import run_pb2 as common_run
+from flyteidl2.core import execution_pb2 as core_execution
 from flyteidl2.core import interface_pb2, literals_pb2, types_pb2
 from flyteidl2.dataproxy import dataproxy_service_pb2 as dataproxy
 from flyteidl2.task import common_pb2
@@ -12,7 +14,17 @@ from flyteidl2.workflow import run_definition_pb2 as definition
 from flyteidl2.workflow import run_service_pb2 as service
 
 from flyte_jupyter import remote
-from flyte_jupyter.remote import Action, ActionDetails, ActionPhase, Client, PhaseTransition, Run, RunDetails
+from flyte_jupyter.remote import (
+    Action,
+    ActionDetails,
+    ActionInputs,
+    ActionOutputs,
+    ActionPhase,
+    Client,
+    PhaseTransition,
+    Run,
+    RunDetails,
+)
 from tests.unit.remote.fake_backend import FakeBackend, StatusError, action_details
 
 FAILED, SUCCEEDED, RUNNING = ActionPhase.FAILED, ActionPhase.SUCCEEDED, ActionPhase.RUNNING
@@ -350,3 +362,126 @@ def test_from_sdk_needs_the_sdk_s_connection() -> None:
 
     with pytest.raises(remote.NotConnectedError):
         Run.from_sdk(SdkRun())
+
+
+@pytest.mark.parametrize(
+    ("uri", "project", "action"),
+    [
+        ("https://f.example.com/v2/domain/development/project/my%20p/runs/r1?i=c1", "my p", "c1"),
+        ("https://f.example.com/v2/domain/development/project/p/runs/r1", "p", "a0"),
+    ],
+)
+def test_an_action_by_its_page(client: Client, backend: FakeBackend, uri: str, project: str, action: str) -> None:
+    serve(backend, action_details("c1"))
+    assert Action.get(uri, run_name="another", name="a7").run_name == "r1"
+    sent = backend.calls[-1][1].action_id
+    assert (sent.run.project, sent.run.domain, sent.run.name, sent.name) == (project, "development", "r1", action)
+    ActionDetails.get(Action.get(uri).url)
+    assert backend.calls[-1][1].action_id.name == "c1"
+
+
+def test_what_is_no_page(client: Client) -> None:
+    for uri in ("s3://b/k", "https://f.example.com/", "r1"):
+        with pytest.raises(remote.InvalidArgumentError, match="not the page of a run or action"):
+            Action.get(uri, run_name="r1", name="a0")
+
+
+def listed(backend: FakeBackend, *actions: definition.ActionDetails) -> None:
+    def script(request: service.ListActionsRequest) -> service.ListActionsResponse:
+        assert [(each.field, list(each.values)) for each in request.request.filters] == [("phase", ["6"])]
+        assert request.run_id.project == "elsewhere"
+        found = [definition.Action(id=each.id, metadata=each.metadata, status=each.status) for each in actions]
+        return service.ListActionsResponse(actions=found)
+
+    def details(request: service.GetActionDetailsRequest) -> service.GetActionDetailsResponse:
+        found = next(each for each in actions if each.id.name == request.action_id.name)
+        return service.GetActionDetailsResponse(details=found)
+
+    backend.scripts.update(ListActions=script, GetActionDetails=details)
+
+
+def failed(name: str, parent: str, message: str) -> definition.ActionDetails:
+    details = action_details(name, phase=FAILED, error_info=definition.ErrorInfo(message=message))
+    details.metadata.parent = parent
+    return details
+
+
+def test_the_first_failure_is_below_the_root(client: Client, backend: FakeBackend) -> None:
+    root = failed("a0", "", "something below failed")
+    run = Run(definition.Run(action=definition.Action(id=root.id)), client=client)
+    run.pb2.action.id.run.project = "elsewhere"
+    listed(backend, root, failed("c1", "a0", "boom"), failed("c2", "c1", "later"))
+    failure = run.first_failure()
+    assert failure is not None
+    assert (failure.name, failure.error_message) == ("c1", "boom")
+    listed(backend, root)
+    failure = run.first_failure()
+    assert failure is not None
+    assert failure.name == "a0"
+    listed(backend)
+    assert run.first_failure() is None
+
+
+def test_a_debugger_is_waited_for(client: Client, backend: FakeBackend) -> None:
+    async def script(_: Any) -> Any:
+        starting = action_details()
+        log = starting.attempts.add(attempt=1).log_info.add(uri="/debug/x", link_type=core_execution.TaskLog.IDE)
+        yield service.WatchActionDetailsResponse(details=starting)
+        log.ready = True
+        yield service.WatchActionDetailsResponse(details=starting)
+        await backend.silence()
+
+    backend.scripts["WatchActionDetails"] = script
+    details = action_details()
+    run = Run(definition.Run(action=definition.Action(id=details.id)), client=client)
+    assert run.get_debug_url() == f"{client.endpoint.console}/debug/x"
+
+    async def without(_: Any) -> Any:
+        yield service.WatchActionDetailsResponse(details=action_details(phase=SUCCEEDED))
+
+    backend.scripts["WatchActionDetails"] = without
+    assert run.get_debug_url() is None
+
+
+def test_what_a_run_was_made_from() -> None:
+    details = action_details()
+    assert ActionDetails(details).relation is None
+    run = RunDetails(definition.RunDetails(action=details))
+    assert run.relation is None
+    details.metadata.relation.related_to.name = "r0"
+    relation = RunDetails(definition.RunDetails(action=details)).relation
+    assert relation is not None
+    assert relation.related_to.name == "r0"
+    spec = definition.RunDetails(action=action_details())
+    spec.run_spec.relation.relation_type = common_run.RELATION_TYPE_RERUN
+    relation = RunDetails(spec).relation
+    assert relation is not None
+    assert relation.relation_type == common_run.RELATION_TYPE_RERUN
+
+
+def test_inputs_are_a_mapping_of_one_s_own(client: Client, backend: FakeBackend) -> None:
+    serve(backend, with_interface(action_details(phase=SUCCEEDED)), data())
+    inputs = Run.get("r1").inputs()
+    copy = inputs.copy()
+    copy.update({"x": 5}, z=6)
+    assert (copy.pop("y"), copy.pop("none", 1), copy.setdefault("w", 7)) == (0, 1, 7)
+    assert copy == {"x": 5, "z": 6, "w": 7}
+    assert isinstance(copy, ActionInputs)
+    assert inputs == {"x": 1, "y": 0}, "the copy is another"
+    assert dict(ActionInputs.fromkeys("ab", 1)) == {"a": 1, "b": 1}
+    assert ActionInputs(data={"a": 1}).to_dict() == {}, "no message, nothing of it"
+    assert [each["name"] for each in inputs.to_dict()["literals"]] == ["y", "x"]
+    while copy:
+        copy.popitem()
+    assert "x" in inputs
+    inputs.clear()
+    assert len(inputs) == 0
+
+
+def test_outputs_by_their_names() -> None:
+    outputs = ActionOutputs(common_pb2.Outputs(), (1, 2), ("a", "count"))
+    assert outputs.named_outputs == {"a": 1, "count": 2}
+    assert outputs.a == 1
+    assert outputs.count(2) == 1, "a name of every tuple stays that"
+    assert ActionOutputs(common_pb2.Outputs(), (1, 2)).o1 == 2
+    assert repr(outputs) == "ActionOutputs(a=1, count=2)"
