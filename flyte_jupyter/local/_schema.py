@@ -23,6 +23,7 @@ CREATE TABLE actions (
     details BLOB NOT NULL, error BLOB, value BLOB,
     UNIQUE (project, domain, run, name)
 );
+CREATE INDEX actions_in_order ON actions (project, domain, run, created_at, name);
 CREATE INDEX roots ON actions (created_at) WHERE parent IS NULL;
 CREATE INDEX open_actions ON actions (phase) WHERE phase NOT IN (5, 6, 7, 8, 10);
 CREATE TABLE specs (digest TEXT PRIMARY KEY, spec BLOB NOT NULL) WITHOUT ROWID;
