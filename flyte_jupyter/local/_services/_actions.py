@@ -27,6 +27,7 @@ from flyte_jupyter.local._backend import Backend
 from flyte_jupyter.local._describe import describe_condition, describe_task, describe_trace
 from flyte_jupyter.local._literals import check_signal
 from flyte_jupyter.local._model import CONDITION, FAILED, TERMINAL, TRACE, Action, Run, timestamp, to_us
+from flyte_jupyter.local._recovery import recover, recover_traces
 from flyte_jupyter.local._status import invalid, precondition
 
 Context = RequestContext[Any, Any]
@@ -156,7 +157,10 @@ def enqueue(backend: Backend, request: actions_pb2.Action | queue_pb2.EnqueueAct
             raise invalid(f"Action {name!r} is neither a task nor a trace nor a condition.")
     action.input_uri = request.input_uri
     action.details.metadata.group = request.group
+    recovered = recover(backend.state, action)
     backend.state.attach(action)
+    if not recovered:
+        recover_traces(backend.state, action)
     backend.engine.start(action)
 
 

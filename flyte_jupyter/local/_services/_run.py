@@ -17,6 +17,7 @@ from flyte_jupyter.local._backend import Backend, identity
 from flyte_jupyter.local._describe import describe_task
 from flyte_jupyter.local._literals import cache_key, check_signal, inputs_hash, payload_literal
 from flyte_jupyter.local._model import RECOVERED, ROOT, SUCCEEDED, TRACE, now_us, timestamp
+from flyte_jupyter.local._recovery import recover_traces, source_of
 from flyte_jupyter.local._refuse import refusal
 from flyte_jupyter.local._services._data import inputs_path, outputs_path, read, write
 from flyte_jupyter.local._services._tasks import task_spec
@@ -44,8 +45,8 @@ class RunService(connect.RunService):
         """Start a run; when this answers, the run survives the backend.
 
         Raises:
-            ConnectError: INVALID_ARGUMENT, NOT_FOUND (task, trigger), ALREADY_EXISTS (name), UNIMPLEMENTED (a task
-                that needs a cluster).
+            ConnectError: INVALID_ARGUMENT, NOT_FOUND (task, trigger, the run to recover), ALREADY_EXISTS (name),
+                UNIMPLEMENTED (a task that needs a cluster).
         """
         run_id = self._run_id(request)
         spec = task_spec(self._backend, request)
@@ -58,6 +59,7 @@ class RunService(connect.RunService):
             raise exists(f"A run with the name {run_id.name!r} already exists.")
         base = self._base(request, run_id)
         run = self._state.new_run(run_id, request.run_spec, base)
+        source_of(self._state, run)
         if not run.spec.HasField("run_start_time"):
             started = request.run_start_time if request.HasField("run_start_time") else timestamp(now_us())
             run.spec.run_start_time.CopyFrom(started)
@@ -74,6 +76,7 @@ class RunService(connect.RunService):
             root.details.metadata.relation.CopyFrom(request.run_spec.relation)
         self._state.attach(root)
         self._state.admit_run(run)
+        recover_traces(self._state, root)
         self._backend.engine.start(root)
         return pb2.CreateRunResponse(run=run.summary())
 

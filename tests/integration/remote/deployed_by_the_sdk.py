@@ -69,6 +69,37 @@ async def read_file(file: File, directory: Dir) -> str:
 
 
 @env.task
+async def once(place: str, n: int) -> int:
+    with (Path(place) / "executed.txt").open("a") as file:
+        file.write(f"once {n}\n")
+    return n
+
+
+@flyte.trace
+async def look(place: str) -> int:
+    with (Path(place) / "executed.txt").open("a") as file:
+        file.write("look\n")
+    return 100
+
+
+@env.task
+async def fails_until_allowed(place: str) -> int:
+    if not (Path(place) / "allowed.txt").exists():
+        raise ValueError("not allowed yet")
+    return 1000
+
+
+@env.task
+async def inner(place: str) -> int:
+    return await once(place, 1) + await fails_until_allowed(place)
+
+
+@env.task
+async def outer(place: str, extra: int = 0) -> int:
+    return await once(place, 2) + await look(place) + await inner(place) + extra
+
+
+@env.task
 async def asks(question: str) -> str:
     answer = await flyte.new_condition.aio("go", prompt=question, data_type=bool)
     return "went" if await answer.wait.aio() else "stayed"
