@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from flyte_jupyter.remote._auth._base import Authenticator
-from flyte_jupyter.remote._auth._discover import LoginServer, discover
+from flyte_jupyter.remote._auth._command import CommandSource
+from flyte_jupyter.remote._auth._device import DeviceFlow
+from flyte_jupyter.remote._auth._discover import LoginServer, discover, header_key
 from flyte_jupyter.remote._auth._http import Http, open_http
+from flyte_jupyter.remote._auth._login import PersonSource
+from flyte_jupyter.remote._auth._passthrough import PassthroughAuthenticator
 from flyte_jupyter.remote._auth._person import Person
+from flyte_jupyter.remote._auth._pkce import Pkce
 from flyte_jupyter.remote._auth._renewing import Source, TokenAuthenticator
 from flyte_jupyter.remote._auth._secret import SecretSource
+from flyte_jupyter.remote._auth._store import TokenStore
 from flyte_jupyter.remote._endpoint import Endpoint
-from flyte_jupyter.remote._errors import InvalidArgumentError
 from flyte_jupyter.remote._settings import Settings
 from flyte_jupyter.remote._transport import Transport
 
@@ -51,11 +57,50 @@ async def authenticator(
             server = await discover(settings, endpoint, open_plain, http)
         return server
 
+    async def key() -> str:
+        return server.header_key if server is not None else await header_key(endpoint, open_plain)
+
+    def opened() -> AbstractAsyncContextManager[Http]:
+        return open_http(settings, endpoint, proxy)
+
+    authority, how = endpoint.authority, settings.auth_type
+    if how == "Passthrough":
+        return PassthroughAuthenticator()
     source: Source
-    if settings.auth_type == "ClientSecret":
-        source = SecretSource(
-            settings.client_id, settings.client_secret, find, lambda: open_http(settings, endpoint, proxy)
-        )
+    if how == "ClientSecret":
+        source = SecretSource(settings.client_id, settings.client_secret, find, opened)
+    elif how == "ExternalCommand":
+        source = CommandSource(settings.command, key, "command")
     else:
-        raise InvalidArgumentError(f"{settings.auth_type!r} is no way to log in.", "See AuthType.")
-    return TokenAuthenticator(source, person, endpoint.authority)
+        flow = DeviceFlow(authority) if how == "DeviceFlow" else Pkce(authority)
+        store = TokenStore(
+            authority + endpoint.prefix, keyring=not settings.disable_keyring, client_id=settings.client_id
+        )
+        source = PersonSource(flow, find, opened, store, authority)
+        # In plain text there is seldom a login at all: the keyring is asked when the backend wants one.
+        kept = None if endpoint.insecure else await source.kept(_sdk_service(settings.endpoint))
+        return TokenAuthenticator(source, person, authority, kept)
+    return TokenAuthenticator(source, person, authority)
+
+
+def proxy_authenticator(settings: Settings) -> Authenticator | None:
+    """The authenticator for a proxy in front of the backend: `proxy_command` prints its token.
+
+    Args:
+        settings: What the connection is made of.
+
+    Returns:
+        None where there is no such proxy.
+    """
+    if not settings.proxy_command:
+        return None
+
+    async def key() -> str:
+        return "proxy-authorization"
+
+    source = CommandSource(settings.proxy_command, key, "proxyCommand")
+    return TokenAuthenticator(source, Person(), "the proxy")
+
+
+def _sdk_service(endpoint: str) -> str:
+    return endpoint.partition("://")[2].strip("/") or endpoint

@@ -81,6 +81,10 @@ class Http:
         """Posts a form and gives the JSON object of the answer. Errors are those of `token`."""
         return await self._post(url, body, None)
 
+    def checked(self, url: str) -> str:
+        """The address, if a person may be sent there; see `check_url`."""
+        return check_url(url, self._endpoint)
+
     async def metadata(self, url: str) -> dict[str, Any] | None:
         """The JSON object at a well-known place, None where there is none."""
         try:

@@ -26,6 +26,10 @@ class Source(Protocol):
 
     eager: bool
 
+    def elsewhere(self) -> Tokens | None:
+        """Tokens that this process got meanwhile through another connection, if it did."""
+        ...
+
     async def renewed(self, current: Tokens | None) -> Tokens | None:
         """Other tokens than the current ones, without asking anybody; None where a person has to log in.
 
@@ -61,6 +65,7 @@ class TokenAuthenticator:
 
     async def headers(self) -> Headers:
         """See `Authenticator`."""
+        self._adopt()
         if self._is_due(self._tokens):
             async with self._lock:
                 if self._is_due(self._tokens):
@@ -69,9 +74,11 @@ class TokenAuthenticator:
 
     async def renew(self, rejected: Headers) -> bool:
         """See `Authenticator`."""
+        self._adopt()
         if self._has_other_than(rejected):
             return True
         async with self._lock:
+            self._adopt()
             if self._has_other_than(rejected):
                 return True
             self._raise_failure()
@@ -97,6 +104,11 @@ class TokenAuthenticator:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._authority})"
+
+    def _adopt(self) -> None:
+        found = self._source.elsewhere()
+        if found is not None and found is not self._tokens and not found.expires_within(0):
+            self._tokens = found
 
     def _is_due(self, tokens: Tokens | None) -> bool:
         return self._source.eager if tokens is None else tokens.expires_within(EARLY_SECONDS)
@@ -128,7 +140,12 @@ class TokenAuthenticator:
             )
         if Caller.current() is None:
             raise UnauthenticatedError(f"There is no valid login at {self._authority}.", *_AGAIN)
-        tokens = await self._source.login(self._person)
+        try:
+            tokens = await self._source.login(self._person)
+        except asyncio.CancelledError:
+            interrupted = UnauthenticatedError(f"The login at {self._authority} was interrupted.", *_AGAIN)
+            self._failure = time.monotonic(), interrupted
+            raise
         self._logged_in = time.monotonic()
         return tokens
 

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import quote_plus
 
-from flyte_jupyter.remote._auth._discover import LoginServer
-from flyte_jupyter.remote._auth._http import Http
+from flyte_jupyter.remote._auth._login import FindServer, OpenHttp
 from flyte_jupyter.remote._auth._person import Person
 from flyte_jupyter.remote._auth._tokens import Tokens
 from flyte_jupyter.remote._errors import InvalidArgumentError
-
-OpenHttp = Callable[[], AbstractAsyncContextManager[Http]]
-FindServer = Callable[[Http], Awaitable[LoginServer | None]]
 
 
 class SecretSource:
@@ -42,6 +36,10 @@ class SecretSource:
             )
         self._client_id, self._secret = client_id, secret
         self._find, self._open_http = find, open_http
+
+    def elsewhere(self) -> Tokens | None:
+        """See `Source`."""
+        return None
 
     async def renewed(self, current: Tokens | None) -> Tokens | None:
         """See `Source`."""
