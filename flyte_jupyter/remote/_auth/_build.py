@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
-from flyte_jupyter.remote._auth._base import Authenticator
-from flyte_jupyter.remote._auth._command import CommandSource
-from flyte_jupyter.remote._auth._device import DeviceFlow
-from flyte_jupyter.remote._auth._discover import LoginServer, discover, header_key
-from flyte_jupyter.remote._auth._http import Http, open_http
-from flyte_jupyter.remote._auth._login import PersonSource
-from flyte_jupyter.remote._auth._passthrough import PassthroughAuthenticator
-from flyte_jupyter.remote._auth._person import Person
-from flyte_jupyter.remote._auth._pkce import Pkce
-from flyte_jupyter.remote._auth._renewing import Source, TokenAuthenticator
-from flyte_jupyter.remote._auth._secret import SecretSource
-from flyte_jupyter.remote._auth._store import TokenStore
-from flyte_jupyter.remote._endpoint import Endpoint
-from flyte_jupyter.remote._settings import Settings
-from flyte_jupyter.remote._transport import Transport
+# The rest is loaded when a connection is made: the transports know what an authenticator is, and it uses them.
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from flyte_jupyter.remote._auth._base import Authenticator
+    from flyte_jupyter.remote._auth._discover import LoginServer
+    from flyte_jupyter.remote._auth._http import Http
+    from flyte_jupyter.remote._auth._renewing import Source
+    from flyte_jupyter.remote._endpoint import Endpoint
+    from flyte_jupyter.remote._settings import Settings
+    from flyte_jupyter.remote._transport import Transport
 
 
 async def authenticator(
@@ -46,6 +42,12 @@ async def authenticator(
     Raises:
         InvalidArgumentError: The settings do not suffice for that way to log in.
     """
+    from flyte_jupyter.remote._auth._discover import discover, header_key
+    from flyte_jupyter.remote._auth._http import open_http
+    from flyte_jupyter.remote._auth._passthrough import PassthroughAuthenticator
+    from flyte_jupyter.remote._auth._person import Person
+    from flyte_jupyter.remote._auth._renewing import TokenAuthenticator
+
     if endpoint.token:
         return None
     person = Person(tell)
@@ -68,10 +70,19 @@ async def authenticator(
         return PassthroughAuthenticator()
     source: Source
     if how == "ClientSecret":
+        from flyte_jupyter.remote._auth._secret import SecretSource
+
         source = SecretSource(settings.client_id, settings.client_secret, find, opened)
     elif how == "ExternalCommand":
+        from flyte_jupyter.remote._auth._command import CommandSource
+
         source = CommandSource(settings.command, key, "command")
     else:
+        from flyte_jupyter.remote._auth._device import DeviceFlow
+        from flyte_jupyter.remote._auth._login import PersonSource
+        from flyte_jupyter.remote._auth._pkce import Pkce
+        from flyte_jupyter.remote._auth._store import TokenStore
+
         flow = DeviceFlow(authority) if how == "DeviceFlow" else Pkce(authority)
         store = TokenStore(
             authority + endpoint.prefix, keyring=not settings.disable_keyring, client_id=settings.client_id
@@ -94,6 +105,9 @@ def proxy_authenticator(settings: Settings) -> Authenticator | None:
     """
     if not settings.proxy_command:
         return None
+    from flyte_jupyter.remote._auth._command import CommandSource
+    from flyte_jupyter.remote._auth._person import Person
+    from flyte_jupyter.remote._auth._renewing import TokenAuthenticator
 
     async def key() -> str:
         return "proxy-authorization"
