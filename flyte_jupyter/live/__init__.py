@@ -3,22 +3,28 @@
 from flyte_jupyter.live._details import ActionError
 from flyte_jupyter.live._feed import Feed, run_key
 from flyte_jupyter.live._frames import Frame, FrameWriter
+from flyte_jupyter.live._looks import TOPICS, Look, Looks
 from flyte_jupyter.live._model import Head, Row, Stale
 from flyte_jupyter.live._notifier import Notifier
 from flyte_jupyter.live._state import RunState
 from flyte_jupyter.live._timing import Timing
+from flyte_jupyter.live._topic import Sight
 from flyte_jupyter.live._watcher import Condition, Subscription, Watcher, watcher
 
 __all__ = [
+    "TOPICS",
     "ActionError",
     "Condition",
     "Feed",
     "Frame",
     "FrameWriter",
     "Head",
+    "Look",
+    "Looks",
     "Notifier",
     "Row",
     "RunState",
+    "Sight",
     "Stale",
     "Subscription",
     "Timing",

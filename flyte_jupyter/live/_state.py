@@ -181,7 +181,7 @@ class RunState:
                 start, end = status.start_time, status.end_time  # `start_time` is when the action was created
                 kind, label = TASK, metadata.task.short_name
                 if not label or "." in label:
-                    kind, label = _kind_and_label(metadata)
+                    kind, label = kind_and_label(metadata)
                 fresh += (
                     name,
                     status.phase,
@@ -265,7 +265,7 @@ class RunState:
 
     def _describe(self, row: int, metadata: ActionMetadata) -> bool:
         """Fill in kind and label, which ListActions leaves out."""
-        kind, label = _kind_and_label(metadata)
+        kind, label = kind_and_label(metadata)
         if kind == UNKNOWN:
             return False
         self.kind[row] = kind
@@ -321,7 +321,8 @@ class RunState:
             head.error = ""
 
 
-def _kind_and_label(metadata: ActionMetadata) -> tuple[int, str]:
+def kind_and_label(metadata: ActionMetadata) -> tuple[int, str]:
+    """What an action is (the column `kind`), and the short name that a person reads; "" where neither is told."""
     kind = metadata.WhichOneof("spec")
     if kind == "task":
         short, full = metadata.task.short_name, metadata.task.id.name

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
+from flyteidl2.dataproxy.dataproxy_service_pb2 import GetActionDataResponse
 from flyteidl2.workflow.run_definition_pb2 import Action, ActionDetails
 from flyteidl2.workflow.run_service_pb2 import (
     GetActionDetailsResponse,
     GetRunDetailsResponse,
     ListActionsResponse,
-    WatchActionsResponse,
+    WatchActionDetailsResponse,
 )
 
 from flyte_jupyter.remote import Endpoint, FlyteError, Method, NotFoundError, UnavailableError, methods
@@ -46,6 +47,10 @@ class ScriptedClient:
         self.down: FlyteError | None = None
         self.errors: dict[str, str] = {}
         self.abort_reason = ""
+        self.told: dict[str, ActionDetails] = {}
+        self.watching: list[asyncio.Queue[Any]] = []
+        self.data: dict[str, GetActionDataResponse] = {}
+        self.logs: list[list[Any]] = []
         self.calls: list[str] = []
         for one in actions:
             self.actions[one.id.name] = one
@@ -60,6 +65,12 @@ class ScriptedClient:
             chain.append(self.actions[parent])
         for queue in self.open:
             queue.put_nowait(message(*reversed(chain)))
+
+    def tell(self, details: ActionDetails) -> None:
+        """Change the details of an action, and send them to those who watch it."""
+        self.told[details.id.name] = details
+        for queue in self.watching:
+            queue.put_nowait(WatchActionDetailsResponse(details=details))
 
     def fall(self, error: FlyteError = DOWN) -> None:
         """The backend is gone: streams break, calls fail."""
@@ -76,6 +87,10 @@ class ScriptedClient:
             response = GetRunDetailsResponse()
             response.details.action.CopyFrom(self._details("a0"))
             return response
+        if method is methods.GET_ACTION_DATA:
+            if request.action_id.name not in self.data:
+                raise NotFoundError("no data.", "", "NOT_FOUND")
+            return self.data[request.action_id.name]
         if method is methods.GET_ACTION_DETAILS:
             return GetActionDetailsResponse(details=self._details(request.action_id.name))
         assert method is methods.LIST_ACTIONS
@@ -90,7 +105,18 @@ class ScriptedClient:
                 listed.metadata.ClearField(left_out)
         return response
 
-    async def stream(self, method: Method, request: Any) -> AsyncGenerator[WatchActionsResponse, None]:
+    async def stream(self, method: Method, request: Any) -> AsyncGenerator[Any, None]:
+        if method is methods.WATCH_ACTION_DETAILS:
+            async for one in self._watch_details(request.action_id.name):
+                yield one
+            return
+        if method is methods.TAIL_LOGS:
+            for item in self.logs.pop(0) if self.logs else []:
+                await asyncio.sleep(0.01)
+                if isinstance(item, Exception):
+                    raise item
+                yield item
+            return
         assert method is methods.WATCH_ACTIONS
         assert request.run_id.name
         self.opened += 1
@@ -114,7 +140,21 @@ class ScriptedClient:
         finally:
             self.open.remove(queue)
 
+    async def _watch_details(self, name: str) -> AsyncGenerator[WatchActionDetailsResponse, None]:
+        queue: asyncio.Queue[Any] = asyncio.Queue()
+        self.watching.append(queue)
+        try:
+            if self.down is not None:
+                raise self.down
+            yield WatchActionDetailsResponse(details=self._details(name))
+            while True:
+                yield await queue.get()
+        finally:
+            self.watching.remove(queue)
+
     def _details(self, name: str) -> ActionDetails:
+        if name in self.told:
+            return self.told[name]
         one = self.actions.get(name)
         if one is None:
             raise NotFoundError(f"action not found: {name}.", "", "NOT_FOUND")

@@ -1,0 +1,169 @@
+"""The inputs and outputs of an action, for those who look at them: the topic `io` of docs/protocol.md."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path as File
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from flyteidl2.workflow.run_definition_pb2 import ActionDetails as DetailsMessage
+
+from flyte_jupyter.live import _nodes
+from flyte_jupyter.live._follow import ActionFeed, OfAction
+from flyte_jupyter.live._model import ROOT
+from flyte_jupyter.live._phases import TERMINAL
+from flyte_jupyter.remote import (
+    ActionDetails,
+    FileRef,
+    FlyteError,
+    InvalidArgumentError,
+    NotFoundError,
+    interface_of,
+)
+
+_PICTURES = {"png": "png", "jpg": "jpeg", "jpeg": "jpeg", "gif": "gif", "webp": "webp"}
+_PICTURE_BYTES = 1_000_000
+_MOST_PICTURES = 8
+_SUCCEEDED = (5, 10)
+
+
+class IoTopic(OfAction):
+    """Reads inputs when the action is first seen, and outputs when it is over."""
+
+    def __init__(self, feed: ActionFeed) -> None:
+        super().__init__(feed)
+        self._values: dict[str, dict[str, Any]] = {}
+        self._types: dict[str, Mapping[str, str]] = {"inputs": {}, "outputs": {}}
+        self._images: dict[str, str] = {}
+        self._sizes: dict[str, int] = {}
+        self._note = "The inputs are being read."
+        self._final = False
+
+    def see(self) -> dict[str, Any]:
+        """The value of the topic."""
+        sides = {side: self._side(side) if side in self._values else None for side in ("inputs", "outputs")}
+        return {**sides, "note": self._note}
+
+    async def take(self, details: DetailsMessage) -> None:
+        """Read what is new."""
+        phase = int(details.status.phase)
+        over = phase in TERMINAL
+        if self._final and over:
+            return
+        if not self._values or over or self._final:
+            await self._read(details, phase)
+            self.changes.changed()
+            if over:
+                await self._look_at_files()
+        self._final = over
+
+    def whole(self, path: Sequence[str | int]) -> dict[str, Any]:
+        """The whole value at a path; see `whole` of `_nodes`.
+
+        Raises:
+            InvalidArgumentError: There is no such value.
+        """
+        side, name = (str(path[0]), str(path[1])) if len(path) > 1 else ("", "")
+        if name not in self._values.get(side, {}):
+            raise InvalidArgumentError("There is no such value any more.", "Open the action again.")
+        value = _nodes.find(self._values[side][name], path[2:])
+        return _nodes.whole(value, tuple(path), "…")
+
+    async def _read(self, details: DetailsMessage, phase: int) -> None:
+        message = DetailsMessage()
+        message.CopyFrom(details)
+        action = ActionDetails(message, client=self.feed.client)
+        self._types = _types(details)
+        try:
+            self._values["inputs"] = dict(await action.inputs.aio())
+            if phase in TERMINAL:
+                self._values["outputs"] = dict((await action.outputs.aio()).named_outputs)
+        except NotFoundError:
+            self._note = "The backend has no data of this action."
+        except FlyteError as error:
+            self._note = f"The data cannot be read: {error}"
+        else:
+            self._note = self._remark(phase)
+
+    def _remark(self, phase: int) -> str:
+        if phase not in TERMINAL:
+            return "There are no outputs yet."
+        if phase not in _SUCCEEDED and not self._values["outputs"]:
+            return "It did not succeed, so it has no outputs."
+        return ""
+
+    def _side(self, side: str) -> list[_nodes.Node]:
+        types = self._types[side]
+        made: list[_nodes.Node] = []
+        for name, value in self._values[side].items():
+            made.append(_nodes.node(name, value, (side, name), self._code(side, name), types.get(name, "")))
+        for one in _all(made):
+            uri = one.get("uri", "")
+            if uri in self._sizes:
+                one["bytes"] = self._sizes[uri]
+            if uri in self._images:
+                one["image"] = self._images[uri]
+        return made
+
+    def _code(self, side: str, name: str) -> str:
+        action = self.feed.action
+        place = (
+            f"remote.Run.get({action.run.name!r})"
+            if action.name == ROOT
+            else f"remote.Action.get(run_name={action.run.name!r}, name={action.name!r})"
+        )
+        return f"{place}.{side}()" + (f"[{name!r}]" if side == "inputs" or not name.isidentifier() else f".{name}")
+
+    async def _look_at_files(self) -> None:
+        """Sizes of files of a backend on this machine, and small pictures among them."""
+        files = [ref for side in self._values.values() for ref in _files(side) if ref.local and not ref.is_dir]
+        for ref in files[:_MOST_PICTURES]:
+            kind = _PICTURES.get(ref.uri.rpartition(".")[2].lower())
+            size = await asyncio.to_thread(_size, ref.uri)
+            if size is None:
+                continue
+            self._sizes[ref.uri] = size
+            if kind and size <= _PICTURE_BYTES:
+                try:
+                    data = base64.b64encode(await ref.read.aio()).decode()
+                except FlyteError:
+                    continue
+                self._images[ref.uri] = f"data:image/{kind};base64,{data}"
+        if files:
+            self.changes.changed()
+
+
+def _types(details: DetailsMessage) -> dict[str, Mapping[str, str]]:
+    """The declared types by side and name."""
+    if details.WhichOneof("spec") != "task":
+        return {"inputs": {}, "outputs": {}}
+    interface = interface_of(details.task)
+    return {
+        "inputs": {name: one.type for name, one in interface.inputs.items()},
+        "outputs": {name: one.type for name, one in interface.outputs.items()},
+    }
+
+
+def _all(nodes: Sequence[_nodes.Node]) -> Iterator[_nodes.Node]:
+    for one in nodes:
+        yield one
+        yield from _all(one.get("items", ()))
+
+
+def _files(value: Any) -> Iterator[FileRef]:
+    if isinstance(value, FileRef):
+        yield value
+        return
+    for _, item in _nodes.children(value) or ():
+        yield from _files(item)
+
+
+def _size(uri: str) -> int | None:
+    place = File(unquote(urlsplit(uri).path) if "://" in uri else uri)
+    try:
+        return place.stat().st_size if place.is_file() else None
+    except OSError:
+        return None

@@ -1,0 +1,214 @@
+"""Inputs and outputs as a view shows them: a tree of typed nodes, large values shortened: `NODE` of the protocol."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from flyte_jupyter.remote import DatasetRef, ErrorValue, FileRef, InvalidArgumentError, OffloadedRef, OpaqueValue
+
+Node = dict[str, Any]
+Path = tuple[str | int, ...]
+Item = tuple[str, Any, Any]  # name, value, path step
+
+ITEMS = 50  # of a list or map that are sent unasked
+MORE_ITEMS = 1_000  # that are sent when asked for
+TEXT = 200  # characters that are sent unasked
+MORE_TEXT = 2_000_000
+_INNER_ITEMS = 10  # of what is inside of something
+_DEPTH = 4
+_COLUMNS, _ROWS, _CELL = 20, 50, 60
+_PREVIEW = 80
+
+
+def node(name: str, value: Any, path: Path, code: str, type_: str = "", depth: int = 0) -> Node:
+    """One value.
+
+    Args:
+        name: What it is called.
+        value: The value as `flyte_jupyter.remote` decodes it.
+        path: Where it is, for `find`.
+        code: Python that makes it.
+        type_: Its declared type, "" to name that of the value.
+        depth: How deep it stands.
+    """
+    made: Node = {"name": name, "type": type_ or _type(value), "path": list(path)}
+    if depth == 0:
+        made["code"] = code
+    items = children(value)
+    if items is not None:
+        most = ITEMS if depth == 0 else _INNER_ITEMS
+        made |= {"kind": _container(value, type_), "size": len(items), "text": _line(value)}
+        inner = itertools.islice(items, most if depth < _DEPTH else 0)
+        made["items"] = [
+            node(key, item, (*path, step), f"{code}{_step(value, step, key)}", depth=depth + 1)
+            for step, (key, item) in enumerate(inner)
+        ]
+        return made | _records(value)
+    return made | _leaf(value, code)
+
+
+def children(value: Any) -> Sequence[tuple[str, Any]] | None:
+    """The named items of a list, tuple or map, None of anything else."""
+    if isinstance(value, Mapping):
+        return [(str(key), item) for key, item in cast("Mapping[Any, Any]", value).items()]
+    if isinstance(value, tuple) and hasattr(cast("Any", value), "_fields"):
+        return list(zip(cast("Any", value)._fields, cast("Sequence[Any]", value), strict=True))
+    if isinstance(value, (list, tuple)):
+        return [(str(index), item) for index, item in enumerate(cast("Sequence[Any]", value))]
+    return None
+
+
+def find(value: Any, path: Iterable[str | int]) -> Any:
+    """The value at a path of steps, counted from 0.
+
+    Raises:
+        InvalidArgumentError: There is nothing.
+    """
+    for step in path:
+        items = children(value)
+        if items is None or not isinstance(step, int) or not 0 <= step < len(items):
+            raise InvalidArgumentError("There is no such value any more.", "Open the action again.")
+        value = items[step][1]
+    return value
+
+
+def whole(value: Any, path: Path, code: str) -> dict[str, Any]:
+    """All of a value that was shortened, as far as a page can bear: `{text}`, or `{items}`."""
+    items = children(value)
+    if items is None:
+        text = value if isinstance(value, str) else str(_leaf(value, code)["text"])
+        return {"text": text if len(text) <= MORE_TEXT else f"{text[:MORE_TEXT]}…"}
+    return {
+        "items": [
+            node(key, item, (*path, step), f"{code}{_step(value, step, key)}", depth=1)
+            for step, (key, item) in enumerate(itertools.islice(items, MORE_ITEMS))
+        ]
+    }
+
+
+def label(values: Mapping[str, Any], most: int = 80) -> str:
+    """A short text that tells one action from its siblings: its inputs, plain ones first."""
+    plain = [(name, value) for name, value in values.items() if children(value) is None]
+    others = [(name, value) for name, value in values.items() if children(value) is not None]
+    text = ", ".join(f"{name}={_brief(value)}" for name, value in plain + others)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _leaf(value: Any, code: str) -> Node:
+    if isinstance(value, str):
+        text = value.replace("\r\n", "\n")
+        short = len(text) > TEXT
+        return {"kind": "text", "text": f"{text[: TEXT - 1]}…" if short else text} | (
+            {"full": len(value)} if short else {}
+        )
+    if value is None:
+        return {"kind": "none", "text": "None"}
+    if isinstance(value, FileRef):
+        return {"kind": "blob", "text": value.uri, "uri": value.uri, "code": f"{code}.download()"}
+    if isinstance(value, DatasetRef):
+        known: Node = {"columns": list(value.columns[:_COLUMNS]), "rows": []} if value.columns else {}
+        return {"kind": "table", "text": value.uri, "uri": value.uri, "code": f"{code}.to_pandas()"} | known
+    if isinstance(value, OffloadedRef):
+        return {
+            "kind": "blob",
+            "text": value.uri,
+            "uri": value.uri,
+            "bytes": value.size,
+            "code": f"{code}.fetch()",
+        }
+    if isinstance(value, OpaqueValue):
+        made: Node = {"kind": "blob", "text": value.class_name, "code": f'{code}.save("value.bin")'}
+        return made | ({"uri": value.uri} if value.uri else {}) | ({} if value.size is None else {"bytes": value.size})
+    if isinstance(value, ErrorValue):
+        return {"kind": "error", "text": value.message}
+    if isinstance(value, bytes):
+        return {"kind": "blob", "text": f"{len(value):,} bytes", "bytes": len(value), "code": code}
+    return {"kind": "value", "text": _plain(value)}
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    text = str(value)
+    return text if len(text) <= TEXT else f"{text[: TEXT - 1]}…"
+
+
+def _container(value: Any, type_: str) -> str:
+    if not isinstance(value, Mapping):
+        return "list"
+    return "map" if type_.startswith("dict[") else "record"
+
+
+def _type(value: Any) -> str:
+    if isinstance(value, FileRef):
+        return "Dir" if value.is_dir else "File"
+    if isinstance(value, DatasetRef):
+        return "DataFrame"
+    if isinstance(value, OpaqueValue):
+        return value.class_name
+    if isinstance(value, OffloadedRef):
+        return "offloaded"
+    if isinstance(value, ErrorValue):
+        return "error"
+    if isinstance(value, timedelta):
+        return "timedelta"
+    return "None" if value is None else type(value).__name__
+
+
+def _step(value: Any, step: int, key: str) -> str:
+    """How Python goes one step further down."""
+    if isinstance(value, Mapping):
+        keys: Iterator[Any] = iter(cast("Mapping[Any, Any]", value))
+        return f"[{next(itertools.islice(keys, step, None))!r}]"
+    return f".{key}" if hasattr(value, "_fields") else f"[{step}]"
+
+
+def _line(value: Any) -> str:
+    items = children(value) or []
+    shown: list[str] = []
+    length = 0
+    for key, item in items:
+        text = f"{key}: {_brief(item)}" if isinstance(value, Mapping) else _brief(item)
+        length += len(text)
+        if length > _PREVIEW:
+            shown.append("…")
+            break
+        shown.append(text)
+    left, right = "{}" if isinstance(value, Mapping) else "()" if isinstance(value, tuple) else "[]"
+    return f"{left}{', '.join(shown)}{right}"
+
+
+def _brief(value: Any) -> str:
+    items = children(value)
+    if items is not None:
+        return f"{{{len(items):,}}}" if isinstance(value, Mapping) else f"[{len(items):,}]"
+    if isinstance(value, str):
+        return json.dumps(value if len(value) <= 30 else f"{value[:29]}…", ensure_ascii=False)
+    if isinstance(value, (FileRef, DatasetRef, OffloadedRef)):
+        return value.uri.rstrip("/").rpartition("/")[2] or value.uri
+    return str(_leaf(value, "")["text"])[:30]
+
+
+def _records(value: Any) -> Node:
+    """The columns and rows of a list whose items are records of the same make."""
+    if not isinstance(value, list) or not value:
+        return {}
+    rows = list(itertools.islice(cast("list[Any]", value), _ROWS))
+    if not all(isinstance(row, dict) for row in rows):
+        return {}
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    if len(columns) > _COLUMNS or len(columns) == 0:
+        return {}
+    return {
+        "columns": [str(column) for column in columns],
+        "rows": [[_cell(row[column]) if column in row else "" for column in columns] for row in rows],
+    }
+
+
+def _cell(value: Any) -> str:
+    text = value if isinstance(value, str) else _brief(value)
+    return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from flyteidl2.common.identifier_pb2 import RunIdentifier
+from flyteidl2.core.literals_pb2 import Literal
+from flyteidl2.dataproxy.dataproxy_service_pb2 import GetActionDataResponse, TailLogsResponse
+from flyteidl2.logs.dataplane.payload_pb2 import LogLine
+from flyteidl2.workflow.run_definition_pb2 import ActionDetails
+
+from flyte_jupyter.live import Look, Looks
+from flyte_jupyter.remote import InvalidArgumentError, UnavailableError
+from tests.unit.live.messages import FAILED, RUNNING, START, SUCCEEDED, action, feed, run_state
+from tests.unit.live.scripted import ScriptedClient
+from tests.unit.live.virtual import until, virtual
+
+RUN = RunIdentifier(project="p", domain="development", name="r1")
+pytestmark = pytest.mark.usefixtures("own_loop")
+
+
+def details(phase: int, attempt: int = 1, name: str = "a0") -> ActionDetails:
+    one = action(name, phase)
+    made = ActionDetails(id=one.id, metadata=one.metadata, status=one.status)
+    made.attempts.add(attempt=attempt, phase=phase)  # pyright: ignore[reportArgumentType]
+    return made
+
+
+def look(looks: Looks, client: Any, topic: str, **params: Any) -> Look:
+    return looks.look(client, RUN, "a0", topic, params)
+
+
+async def leave(one: Look) -> None:
+    """Close, and let what it held end."""
+    one.close()
+    await asyncio.sleep(1)
+
+
+async def seen(one: Look) -> Any:
+    """The next value."""
+    got: list[Any] = []
+
+    def ready() -> bool:
+        sight = one.next()
+        if sight is not None:
+            got.append(sight)
+        return bool(got)
+
+    await until(ready)
+    return got[0]
+
+
+@virtual
+async def test_details_come_as_they_change_and_end_with_the_action():
+    client = ScriptedClient(action("a0", RUNNING))
+    looks = Looks()
+    one = look(looks, client, "details")
+    first = await seen(one)
+    assert (first.value["name"], first.value["phase"], first.end) == ("a0", RUNNING, False)
+    assert one.next() is None
+    client.tell(details(SUCCEEDED, 2))
+    sight = await seen(one)
+    assert [attempt["attempt"] for attempt in sight.value["attempts"]] == [2]
+    if not sight.end:
+        assert (await seen(one)) == (None, "", True, ())
+    await leave(one)
+    assert len(looks) == 0
+
+
+@virtual
+async def test_who_looks_at_the_same_shares_one_stream():
+    client = ScriptedClient(action("a0", RUNNING))
+    looks = Looks()
+    several = [look(looks, client, topic) for topic in ("details", "details", "events", "spec")]
+    for one in several:
+        await seen(one)
+    assert len(client.watching) == 1
+    for one in several[:-1]:
+        one.close()
+    assert len(client.watching) == 1
+    several[-1].close()
+    await until(lambda: not client.watching)
+    assert len(looks) == 0
+
+
+@virtual
+async def test_a_backend_that_comes_back_is_seen_again():
+    client = ScriptedClient(action("a0", RUNNING))
+    client.down = UnavailableError("gone.", "", "UNAVAILABLE")
+    looks = Looks()
+    one = look(looks, client, "details")
+    assert "gone" in (await seen(one)).error
+    client.down = None
+    sight = await seen(one)
+    assert (sight.value["phase"], sight.error) == (RUNNING, "")
+    await leave(one)
+
+
+@virtual
+async def test_an_action_that_is_not_there_is_told_in_a_sentence():
+    looks = Looks()
+    one = looks.look(ScriptedClient(action("a0")), RUN, "gone", "details")  # pyright: ignore[reportArgumentType]
+    sight = await seen(one)
+    assert "not found" in sight.error
+    await leave(one)
+
+
+@virtual
+async def test_an_action_that_failed_and_is_tried_again_is_followed_again():
+    client = ScriptedClient(action("a0", FAILED))
+    client.errors["a0"] = "bad"
+    looks = Looks()
+    one = look(looks, client, "details")
+    assert (await seen(one)).value["error"]["message"] == "bad"
+    await until(lambda: one.topic.ended)
+    one.next()
+    client.actions["a0"] = action("a0", RUNNING, attempts=2)
+    state = run_state()
+    feed(state, client.actions["a0"])
+    looks.changed(state)
+    sight = await seen(one)
+    while sight.value is None:
+        sight = await seen(one)
+    assert (sight.value["phase"], sight.value["error"]) == (RUNNING, None)
+    await leave(one)
+
+
+@virtual
+async def test_an_error_that_is_told_late_is_waited_for():
+    client = ScriptedClient(action("a0", FAILED))
+    looks = Looks()
+    one = look(looks, client, "details")
+    assert (await seen(one)).value["error"] is None
+    client.errors["a0"] = "late"
+    assert (await seen(one)).value["error"]["message"] == "late"
+    await leave(one)
+
+
+def data(**literals: int) -> GetActionDataResponse:
+    response = GetActionDataResponse()
+    for name, number in literals.items():
+        side = response.outputs if name.startswith("o") else response.inputs
+        literal = Literal()
+        literal.scalar.primitive.integer = number
+        side.literals.add(name=name, value=literal)
+    return response
+
+
+@virtual
+async def test_inputs_first_outputs_when_it_is_over():
+    client = ScriptedClient(action("a0", RUNNING))
+    client.data["a0"] = data(x=7, o0=49)
+    looks = Looks()
+    one = look(looks, client, "io")
+    sight = await seen(one)
+    while sight.value["inputs"] is None:
+        sight = await seen(one)
+    assert [node["text"] for node in sight.value["inputs"]] == ["7"]
+    assert sight.value["outputs"] is None
+    assert sight.value["note"] == "There are no outputs yet."
+    client.tell(details(SUCCEEDED))
+    sight = await seen(one)
+    assert [(node["name"], node["text"]) for node in sight.value["outputs"]] == [("o0", "49")]
+    assert sight.value["outputs"][0]["code"] == "remote.Run.get('r1').outputs().o0"
+    await leave(one)
+
+
+@virtual
+async def test_data_that_is_not_there_is_told_in_a_sentence():
+    client = ScriptedClient(action("a0", SUCCEEDED))
+    looks = Looks()
+    one = look(looks, client, "io")
+    await until(lambda: one.topic.ended)
+    sight = one.next()
+    assert sight is not None
+    assert sight.value is not None
+    assert sight.value["note"] == "The backend has no data of this action."
+    await leave(one)
+
+
+@virtual
+async def test_labels_tell_siblings_apart_and_are_read_once():
+    client: Any = ScriptedClient()
+    client.data.update(c1=data(x=1), c2=data(x=2, y=5))
+    looks = Looks()
+    assert await looks.labels(client, RUN, ["c1", "c2", "gone"]) == {"c1": "x=1", "c2": "x=2, y=5"}
+    calls = len(client.calls)
+    assert await looks.labels(client, RUN, ["c2", "c1"]) == {"c1": "x=1", "c2": "x=2, y=5"}
+    assert len(client.calls) == calls
+
+
+def lines(*texts: str, second: int = 1) -> TailLogsResponse:
+    made = []
+    for text in texts:
+        line = LogLine(message=text)
+        line.timestamp.FromSeconds(START // 1000 + second)
+        made.append(line)
+    return TailLogsResponse(logs=[TailLogsResponse.Logs(lines=made)])
+
+
+@virtual
+async def test_a_log_comes_in_pieces_and_says_where_it_may_have_a_gap():
+    client = ScriptedClient(action("a0", RUNNING))
+    client.logs = [[lines("a", "b")], [lines("f", second=5)]]
+    looks = Looks()
+    one = look(looks, client, "logs")
+    first = await seen(one)
+    while not first.buffers:
+        first = await seen(one)
+    assert first.value == {"attempt": 1, "first": 0, "count": 2, "marks": [], "note": ""}
+    assert first.buffers[2] == b"a\nb\n"
+    second = await seen(one)
+    assert second.value == {
+        "attempt": 1,
+        "first": 2,
+        "count": 1,
+        "marks": [{"line": 2, "kind": "gap"}],
+        "note": "",
+    }
+    client.tell(details(SUCCEEDED))
+    client.actions["a0"] = action("a0", SUCCEEDED)
+    sight = await seen(one)
+    while not sight.end:
+        sight = await seen(one)
+    again = look(looks, client, "logs", **{"from": 2})
+    piece = again.next()
+    assert piece is not None
+    assert piece.buffers[2] == b"f\n"
+    again.close()
+    await leave(one)
+    assert len(looks) == 0
+
+
+@virtual
+async def test_an_attempt_without_a_log_says_so():
+    client = ScriptedClient(action("a0", SUCCEEDED))
+    looks = Looks()
+    one = look(looks, client, "logs", attempt=2)
+    await until(lambda: one.topic.ended)
+    sight = one.next()
+    assert sight is not None
+    assert sight.value is not None
+    assert (sight.value["attempt"], sight.value["note"], sight.end) == (2, "The log is empty.", True)
+    await leave(one)
+
+
+@pytest.mark.parametrize(
+    ("topic", "params"),
+    [("nonsense", {}), ("logs", {"attempt": 0}), ("logs", {"from": -1}), ("report", {"attempt": True})],
+)
+def test_what_cannot_be_looked_at(topic: str, params: dict[str, Any]):
+    with pytest.raises(InvalidArgumentError):
+        Looks().look(ScriptedClient(), RUN, "a0", topic, params)  # pyright: ignore[reportArgumentType]
