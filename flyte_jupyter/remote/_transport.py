@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Any, Protocol
 
+from flyte_jupyter.remote._auth._base import Headers
 from flyte_jupyter.remote._methods import Method
 
 MAX_MESSAGE_BYTES = 256 * 1024 * 1024
@@ -38,12 +39,12 @@ class Transport(Protocol):
         """The wire: "grpc", "connect" or "sdk"."""
         ...
 
-    async def unary(self, method: Method, request: Any, timeout: float | None) -> Any:
-        """One request, one answer, within `timeout` seconds."""
+    async def unary(self, method: Method, request: Any, timeout: float | None, headers: Headers = ()) -> Any:
+        """One request with these headers, one answer, within `timeout` seconds."""
         ...
 
-    def stream(self, method: Method, request: Any) -> AsyncGenerator[Any, None]:
-        """One request, many answers, without a deadline. Closing the generator ends the call."""
+    def stream(self, method: Method, request: Any, headers: Headers = ()) -> AsyncGenerator[Any, None]:
+        """One request with these headers, many answers, without a deadline. Closing the generator ends the call."""
         ...
 
     async def close(self) -> None:

@@ -41,7 +41,7 @@ def sdk_connection() -> tuple[object, Endpoint, Transport, str | None, str | Non
     session = clients.session_config
     endpoint = Endpoint.parse(session.endpoint, insecure=bool(session.insecure))
 
-    def client(service: str) -> Any:
+    async def client(service: str) -> Any:
         return getattr(clients, _ATTRIBUTES[service])
 
     transport = ConnectTransport("sdk", client, endpoint.redact)

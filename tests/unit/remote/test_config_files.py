@@ -81,8 +81,8 @@ def test_a_variable_that_names_no_file(places: dict[str, Path], monkeypatch: pyt
         find_file()
 
 
-def write(text: str) -> Callable[[Path], None]:
-    return lambda path: path.write_text(text) and None
+def write(text: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(text)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def write(text: str) -> Callable[[Path], None]:
     ],
 )
 def test_what_cannot_be_read_is_one_sentence_that_names_the_file(
-    tmp_path: Path, make: Callable[[Path], None], sentence: str
+    tmp_path: Path, make: Callable[[Path], object], sentence: str
 ) -> None:
     path = tmp_path / "mine.yaml"
     make(path)

@@ -65,16 +65,7 @@ class Protected:
 
     async def _call(self, transport: Transport, headers: Any) -> Any:
         method, request = methods.GET_RUN_DETAILS, pb.GetRunDetailsRequest()
-        if isinstance(transport, GrpcTransport):
-            transport._metadata = tuple(headers)
-            return await transport.unary(method, request, 30)
-        rpc: Any = transport._rpc(method)  # type: ignore[attr-defined]
-        from connectrpc.errors import ConnectError
-
-        try:
-            return await rpc(request, headers=dict(headers))
-        except ConnectError as error:
-            raise WireError(error.code.name, error.message) from None
+        return await transport.unary(method, request, 30, headers)
 
 
 @pytest.fixture(params=["grpc", "connect"])
