@@ -9,6 +9,7 @@ export interface RowData {
   attempts: number;
   cache: number;
   queued: number;
+  initialized: number;
   started: number;
   ended: number;
   name: string;
@@ -25,6 +26,7 @@ export const COLUMNS: [string, Dtype][] = [
   ["attempts", "u2"],
   ["cache", "u1"],
   ["queued", "f8"],
+  ["initialized", "f8"],
   ["started", "f8"],
   ["ended", "f8"],
   ["name", "u4"],
@@ -44,6 +46,7 @@ export function rowData(data: Partial<RowData>): RowData {
     attempts: 1,
     cache: 0,
     queued: Number.NaN,
+    initialized: Number.NaN,
     started: Number.NaN,
     ended: Number.NaN,
     name: "",

@@ -1,7 +1,14 @@
 /** A kernel that lives in the page: answers as the real one does, for the harness and for tests. */
 
-import type { Model, ToKernel } from "../src/protocol";
+import type { Model, ToKernel, Welcome } from "../src/protocol";
 import type { RunWriter } from "./encode";
+
+export type LookMessage = Extract<ToKernel, { type: "look" }>;
+/** Sends the next sight of a look. */
+export type SendSight = (
+  content: { value?: unknown; error?: string; end?: boolean },
+  buffers?: unknown[],
+) => void;
 
 type Handler = (content: unknown, buffers?: unknown) => void;
 
@@ -11,6 +18,10 @@ export class SimKernel implements Model {
   readonly runs = new Map<string, RunWriter>();
   /** Answers requests; what it throws is the reply's error. */
   answer: (method: string, params: Record<string, unknown>) => unknown = () => ({});
+  /** What a look sees at once; without it looks see nothing. */
+  see: (look: LookMessage, sight: SendSight) => void = () => {};
+  /** What `welcome` says beyond the run, by view. */
+  readonly welcomes = new Map<string, Partial<Welcome>>();
   /** While true nothing is answered, as while a cell blocks the kernel; `wake` answers what waits. */
   busy = false;
   gone = false;
@@ -75,12 +86,33 @@ export class SimKernel implements Model {
     if (message.type === "hello") {
       const run = this.runs.get(message.view);
       const { vid, view } = message;
-      if (!run) {
+      const more = this.welcomes.get(view);
+      if (!run && !more) {
         this.emit({ type: "unknown", vid, view });
         return;
       }
-      this.emit({ type: "welcome", vid, view, run: run.key, console: run.head.url });
-      this.snapshot(run);
+      const welcome = {
+        kind: "run",
+        action: "",
+        tab: "",
+        height: null,
+        title: run?.head.name ?? "",
+        ...more,
+      };
+      this.emit({
+        type: "welcome",
+        vid,
+        view,
+        run: run?.key ?? "",
+        console: run?.head.url ?? "",
+        ...welcome,
+      });
+      if (run) this.snapshot(run);
+    } else if (message.type === "look") {
+      let seq = 0;
+      this.see(message, (content, buffers) =>
+        this.emit({ type: "sight", lid: message.lid, seq: ++seq, ...content }, buffers),
+      );
     } else if (message.type === "resync") {
       for (const run of this.runs.values()) {
         if (run.key === message.run) this.snapshot(run);

@@ -3,15 +3,38 @@
 import views from "../src/index";
 import { SimKernel } from "./kernel";
 import * as scenes from "./scenes";
+import { details, events, io, logPiece, REPORT, spec } from "./sights";
 
 const query = new URLSearchParams(location.search);
 const scene = query.get("scene") ?? "running";
 const now = Date.now();
 const kernel = new SimKernel({ hub_id: "devhub" });
-kernel.answer = (method) => {
+kernel.answer = (method, params) => {
   if (method === "error")
     return { kind: "USER", code: "ValueError", message: `${scenes.TRACEBACK}\n`.repeat(6) };
+  if (method === "labels") {
+    const actions = params.actions as string[];
+    return {
+      labels: Object.fromEntries(actions.map((name, i) => [name, `store=${name.slice(0, 3)}, week=${i}`])),
+    };
+  }
+  if (method === "value") return { text: "All stores, without the closed ones. ".repeat(60) };
   return {};
+};
+kernel.see = (look, sight) => {
+  const row = run.rows.find(({ name }) => name === look.action);
+  if (look.topic === "details" && row) sight({ value: details(row) });
+  if (look.topic === "io") sight({ value: io });
+  if (look.topic === "events") sight({ value: events });
+  if (look.topic === "spec") sight({ value: spec });
+  if (look.topic === "report") sight({ value: { attempt: 1, html: REPORT } });
+  if (look.topic === "logs") {
+    const lines = Number(query.get("lines") ?? 400);
+    for (let first = 0; first < lines; first += 5000) {
+      const piece = logPiece(first, Math.min(5000, lines - first), now - 60_000);
+      sight({ value: piece.value }, piece.buffers);
+    }
+  }
 };
 const make: Record<string, () => ReturnType<typeof scenes.running>> = {
   running: () => scenes.running(now),

@@ -53,6 +53,7 @@ export function running(now: number): RunWriter {
       cache: i === 1 ? 2 : 0,
       attempts: i === 3 ? 3 : i === 4 ? 2 : 1,
       queued,
+      initialized: phase === 1 ? Number.NaN : queued + 700,
       started: phase === 1 || phase === 3 ? Number.NaN : queued + 1200 + i * 500,
       ended: phase === 5 || phase === 6 ? queued + 12 * S + i * 4 * S : Number.NaN,
       error: i === 3 ? TRACEBACK : "",

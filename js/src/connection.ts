@@ -5,6 +5,7 @@
  */
 
 import { type Signal, signal } from "@preact/signals";
+import { type Look, type LookAt, Looks } from "./looks";
 import {
   decodeFrame,
   type FrameContent,
@@ -15,27 +16,19 @@ import {
   type RunKey,
   randomId,
   type ToKernel,
+  type Topic,
+  type Welcome,
 } from "./protocol";
+import { type Request, Requests } from "./requests";
 import { RunStore } from "./store";
 
 /** The kernel sends a beat every 5 s while there are mounts; after three missed ones it is thought gone. */
 const SILENCE_MS = 16_000;
 const CHECK_MS = 2_000;
-/** A reply that takes longer than this is waiting for the kernel's cell. */
-export const BUSY_MS = 1_000;
 /** A hello that brings no state within this time is said again, each time later. */
 const HELLO_AGAIN_MS = { first: 5_000, most: 40_000 };
 /** A snapshot that was asked for and does not come within this time is asked for again. */
 const RESYNC_AGAIN_MS = 10_000;
-
-/** How a request stands. "done" and "failed" are the kernel's answers. */
-export type RequestState = "sent" | "busy" | "done" | "failed";
-
-export interface Request {
-  readonly state: Signal<RequestState>;
-  /** The kernel's result; rejects with the kernel's sentence. */
-  readonly reply: Promise<unknown>;
-}
 
 /** One mount's end of the conversation. */
 export interface Link {
@@ -44,19 +37,14 @@ export interface Link {
   /** The run of the view, null until the kernel has said it and sent its state. */
   readonly store: Signal<RunStore | null>;
   readonly console: Signal<string>;
+  /** What the kernel says the view is, null until it does. */
+  readonly welcome: Signal<Welcome | null>;
   /** The kernel answered that it does not know the view. */
   readonly unknown: Signal<boolean>;
   seen(visible: boolean): void;
   request(method: Method, params: Record<string, unknown>): Request;
+  look(topic: Topic, at: LookAt): Look;
   close(): void;
-}
-
-interface Pending {
-  vid: string;
-  state: Signal<RequestState>;
-  resolve(result: unknown): void;
-  reject(error: Error): void;
-  timer: ReturnType<typeof setTimeout>;
 }
 
 interface Shared {
@@ -69,6 +57,7 @@ class Mount implements Link {
   readonly vid = randomId();
   readonly store = signal<RunStore | null>(null);
   readonly console = signal("");
+  readonly welcome = signal<Welcome | null>(null);
   readonly unknown = signal(false);
   run: RunKey | null = null;
   visible: boolean | null = null;
@@ -89,7 +78,8 @@ class Mount implements Link {
 
   /** Says hello again where that brought nothing: what is said while comms are set up or cut may be lost. */
   insist(): void {
-    const answered = this.store.value !== null || this.unknown.value;
+    const table = this.welcome.value?.kind === "table";
+    const answered = this.store.value !== null || this.unknown.value || table;
     if (!answered && Date.now() - this.#helloAt > this.#patience) this.hello();
   }
 
@@ -100,7 +90,11 @@ class Mount implements Link {
   }
 
   request(method: Method, params: Record<string, unknown>): Request {
-    return this.connection.request(this.vid, method, params);
+    return this.connection.requests.ask(this.vid, method, params);
+  }
+
+  look(topic: Topic, at: LookAt): Look {
+    return this.connection.looks.open(this.vid, topic, at);
   }
 
   close(): void {
@@ -111,17 +105,23 @@ class Mount implements Link {
 export class Connection {
   /** Whether the kernel was heard of lately. */
   readonly alive = signal(true);
+  /** The hashes of the endpoints that the kernel is connected to. */
+  readonly places = signal<string[]>([]);
   /** When it was last heard of, by the page's clock. */
   lastHeard = Date.now();
+
+  readonly requests: Requests;
+  readonly looks: Looks;
 
   readonly #model: Model;
   readonly #mounts = new Map<string, Mount>();
   readonly #runs = new Map<RunKey, Shared>();
-  readonly #pending = new Map<string, Pending>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(model: Model) {
     this.#model = model;
+    this.requests = new Requests((message) => this.send(message));
+    this.looks = new Looks((message) => this.send(message));
     model.on("msg:custom", this.#receive);
     globalThis.addEventListener?.("pagehide", this.#leave);
   }
@@ -161,27 +161,10 @@ export class Connection {
     }
   }
 
-  request(vid: string, method: Method, params: Record<string, unknown>): Request {
-    const rid = randomId();
-    const state = signal<RequestState>("sent");
-    const reply = new Promise<unknown>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        if (state.value === "sent") state.value = "busy";
-      }, BUSY_MS);
-      this.#pending.set(rid, { vid, state, resolve, reject, timer });
-    });
-    // A caller that only watches `state` must not cause an "unhandled rejection" in the host page.
-    reply.catch(() => {});
-    if (!this.send({ type: "request", vid, rid, method, params })) {
-      this.#settle(rid, false, undefined, "The kernel cannot be reached. Run the cell again.");
-    }
-    return { state, reply };
-  }
-
   /** Leaves: every mount says bye. */
   close(): void {
     for (const mount of [...this.#mounts.values()]) this.unmount(mount);
-    for (const rid of [...this.#pending.keys()]) this.#settle(rid, false, undefined, "The view was closed.");
+    this.requests.close();
     this.#model.off("msg:custom", this.#receive);
     globalThis.removeEventListener?.("pagehide", this.#leave);
   }
@@ -200,7 +183,10 @@ export class Connection {
     this.#heard();
     switch (message?.type) {
       case "welcome":
-        this.#welcome(message.vid, message.run, message.console);
+        this.#welcome(message);
+        break;
+      case "here":
+        this.places.value = message.places;
         break;
       case "unknown": {
         const mount = this.#mounts.get(message.vid);
@@ -210,8 +196,11 @@ export class Connection {
       case "frame":
         this.#frame(message, buffers);
         break;
+      case "sight":
+        this.looks.receive(message, buffers);
+        break;
       case "reply":
-        this.#settle(message.rid, message.ok, message.result, message.error);
+        this.requests.settle(message.rid, message.ok, message.result, message.error);
         break;
       case "beat":
         this.#compare(message.runs);
@@ -225,12 +214,15 @@ export class Connection {
     this.alive.value = true;
   }
 
-  #welcome(vid: string, run: RunKey, console: string): void {
+  #welcome(message: Welcome): void {
+    const { vid, run } = message;
     const mount = this.#mounts.get(vid);
     if (!mount) return;
-    mount.run = run;
-    mount.console.value = console;
+    mount.console.value = message.console;
     mount.unknown.value = false;
+    mount.welcome.value = message;
+    if (message.kind === "table") return;
+    mount.run = run;
     const shared = this.#runs.get(run) ?? { store: new RunStore(run), resyncAskedAt: 0, drawing: false };
     this.#runs.set(run, shared);
     if (shared.store.seq > 0) mount.store.value = shared.store;
@@ -280,15 +272,5 @@ export class Connection {
       shared.drawing = false;
       shared.store.tick.value++;
     });
-  }
-
-  #settle(rid: string, ok: boolean, result: unknown, error: string | undefined): void {
-    const pending = this.#pending.get(rid);
-    if (!pending) return;
-    this.#pending.delete(rid);
-    clearTimeout(pending.timer);
-    pending.state.value = ok ? "done" : "failed";
-    if (ok) pending.resolve(result);
-    else pending.reject(new Error(error || "The kernel could not do it."));
   }
 }

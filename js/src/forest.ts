@@ -50,6 +50,8 @@ export class Forest {
   topSize = 0;
   /** Grows with every change of the tree's shape. */
   shape = 0;
+  /** Grows when nodes were numbered anew or moved, and not only added. */
+  moves = 0;
 
   #topLast = NONE;
   #nodeOfRow = new Int32Array(64);
@@ -67,6 +69,7 @@ export class Forest {
     this.#stats.clear();
     this.#dirty = false;
     this.shape++;
+    this.moves++;
   }
 
   nodeOfRow(row: number): number {
@@ -107,6 +110,7 @@ export class Forest {
   settle(rows: Rows): void {
     if (!this.#dirty) return;
     this.#dirty = false;
+    this.moves++;
     this.topFirst = this.#topLast = NONE;
     this.topSize = 0;
     this.first.fill(NONE, 0, this.count);

@@ -12,6 +12,16 @@ export function printable(text: string): string {
   return text.replaceAll("\r\n", "\n").replace(UNPRINTABLE, "\ufffd");
 }
 
+/** JSON data with every text in it made printable. */
+export function printableAll(data: unknown): unknown {
+  if (typeof data === "string") return printable(data);
+  if (Array.isArray(data)) return data.map(printableAll);
+  if (data === null || typeof data !== "object") return data;
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [printable(key), printableAll(value)]),
+  );
+}
+
 const pad = (n: number): string => String(n).padStart(2, "0");
 
 /** A duration in ms: "340ms", "3.2s", "42s", "1m 02s", "2h 05m", "3d 04h"; "" where unknown. Cut, never rounded up. */
@@ -56,6 +66,11 @@ export function progress(counts: ArrayLike<number>): string {
   return parts.join(", ");
 }
 
+/** What a calendar has no day for is no moment. */
+const FARTHEST_MS = 8.64e15 - 1e9;
+
+const isMoment = (ms: number): boolean => Math.abs(ms) < FARTHEST_MS;
+
 function shifted(ms: number, offset: number): Date {
   return new Date(ms + offset * 60_000);
 }
@@ -69,6 +84,7 @@ const day = (d: Date): string => d.toISOString().slice(0, 10);
 
 /** A moment: "06:31:12" if it is of the same day as `now`, else "2026-11-21 06:31". `offset`: minutes ahead of UTC. */
 export function time(ms: number, now: number, offset: number = localOffset(ms)): string {
+  if (!isMoment(ms) || !isMoment(now)) return "";
   const at = shifted(ms, offset);
   const clock = at.toISOString().slice(11, 19);
   return day(at) === day(shifted(now, offset)) ? clock : `${day(at)} ${clock.slice(0, 5)}`;
@@ -76,6 +92,7 @@ export function time(ms: number, now: number, offset: number = localOffset(ms)):
 
 /** A moment in full: "2026-11-21 06:31:12 UTC+01:00". */
 export function timestamp(ms: number, offset: number = localOffset(ms)): string {
+  if (!isMoment(ms)) return "at an unknown time";
   const at = shifted(ms, offset).toISOString();
   const minutes = Math.abs(offset);
   const zone = `${offset < 0 ? "-" : "+"}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
@@ -89,4 +106,12 @@ export function headline(text: string): string {
   if (!text.trimStart().startsWith("Traceback (most recent call last)")) return (filled[0] ?? "").trim();
   const frames = lines.findLastIndex((line) => line.startsWith("  "));
   return (lines.slice(frames + 1).find(Boolean) ?? filled[filled.length - 1]).trim();
+}
+
+/** A size: "512 B", "1.2 kB", "3.4 MB"; thousands, as storage is sold. Cut, never rounded up. */
+export function bytes(n: number): string {
+  if (n < 1000) return `${Math.max(0, Math.floor(n))} B`;
+  const power = Math.min(4, Math.floor(Math.log10(n) / 3));
+  const value = Math.floor((n / 1000 ** power) * 10) / 10;
+  return `${value < 10 ? value.toFixed(1) : Math.floor(value)} ${"kMGT"[power - 1]}B`;
 }

@@ -3,7 +3,7 @@
 import { Connection } from "./connection";
 import type { Model } from "./protocol";
 import { type Mounted, mountView } from "./views/mount";
-import { ViewState } from "./visible";
+import { ViewState } from "./viewstate";
 
 const ID = /^[0-9a-z]+$/;
 /** On the element that holds a live view, so that two runtimes in one page do not both adopt a placeholder. */

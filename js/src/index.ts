@@ -4,7 +4,7 @@ import { Connection } from "./connection";
 import { Hub, hubIdOf } from "./hub";
 import type { Model } from "./protocol";
 import { mountView } from "./views/mount";
-import { ViewState } from "./visible";
+import { ViewState } from "./viewstate";
 
 type Cleanup = () => void;
 

@@ -63,15 +63,7 @@ export const BAR_ORDER = [
   Phase.UNKNOWN,
 ];
 
-/** The one phase that says most about many: trouble first, then what goes on, then success. */
-export function summaryPhase(counts: ArrayLike<number>): number {
-  for (const phase of SUMMARY_ORDER) {
-    if (counts[phase] > 0) return phase;
-  }
-  return Phase.UNKNOWN;
-}
-
-const SUMMARY_ORDER = [
+const SUMMARY_ORDER: number[] = [
   Phase.FAILED,
   Phase.TIMED_OUT,
   Phase.PAUSED,
@@ -84,6 +76,16 @@ const SUMMARY_ORDER = [
   Phase.SUCCEEDED,
   Phase.RECOVERED,
 ];
+
+/** The one phase that says most about many: trouble first, then what goes on, then success. */
+export function summaryPhase(counts: ArrayLike<number>): number {
+  return SUMMARY_ORDER.find((phase) => counts[phase] > 0) ?? Phase.UNKNOWN;
+}
+
+/** The place of a phase in that order, from 0. */
+export function summaryRank(phase: number): number {
+  return SUMMARY_ORDER.indexOf(phase < PHASES ? phase : Phase.UNKNOWN);
+}
 
 export const Kind = { UNKNOWN: 0, TASK: 1, TRACE: 2, CONDITION: 3 } as const;
 

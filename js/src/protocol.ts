@@ -48,11 +48,37 @@ export interface FrameContent {
 }
 
 export type FromKernel =
-  | { type: "welcome"; vid: string; view: string; run: RunKey; console: string }
+  | { type: "here"; places: string[] }
+  | Welcome
   | { type: "unknown"; vid: string; view: string }
   | FrameContent
   | { type: "reply"; rid: string; ok: boolean; result?: unknown; error?: string }
+  | SightContent
   | { type: "beat"; runs: Record<RunKey, number> };
+
+export interface Welcome {
+  type: "welcome";
+  vid: string;
+  view: string;
+  kind: "run" | "logs" | "table";
+  run: RunKey;
+  console: string;
+  /** What to open at first, or "". */
+  action: string;
+  tab: string;
+  height: number | null;
+  title: string;
+}
+
+/** What came of a look; `value` is the whole value, and for logs the next chunk. */
+export interface SightContent {
+  type: "sight";
+  lid: string;
+  seq: number;
+  value?: unknown;
+  error?: string;
+  end?: boolean;
+}
 
 export type ToKernel =
   | { type: "ready" }
@@ -60,9 +86,23 @@ export type ToKernel =
   | { type: "seen"; vid: string; visible: boolean }
   | { type: "bye"; vid: string }
   | { type: "resync"; run: RunKey }
+  | { type: "look"; vid: string; lid: string; topic: Topic; run: RunKey; action: string; params: object }
+  | { type: "away"; vid: string; lid: string }
   | { type: "request"; vid: string; rid: string; method: Method; params: Record<string, unknown> };
 
-export type Method = "abort_run" | "abort_action" | "error";
+export type Method =
+  | "abort_run"
+  | "abort_action"
+  | "error"
+  | "rerun"
+  | "signal"
+  | "labels"
+  | "value"
+  | "freeze"
+  | "open"
+  | "act";
+
+export type Topic = "details" | "io" | "logs" | "events" | "spec" | "report" | "table";
 
 export type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
 

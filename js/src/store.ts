@@ -27,6 +27,7 @@ const COLUMNS = [
   "attempts",
   "cache",
   "queued",
+  "initialized",
   "started",
   "ended",
   "name",
@@ -49,6 +50,8 @@ export class RunStore implements Rows {
   attempts = new Uint16Array(64);
   cache = new Uint8Array(64);
   queued = new Float64Array(64);
+  /** When it left the queue. */
+  initialized = new Float64Array(64);
   started = new Float64Array(64);
   ended = new Float64Array(64);
   name = new Uint32Array(64);
@@ -175,6 +178,7 @@ export class RunStore implements Rows {
     this.attempts = grown(this.attempts, rows).fill(1, this.n, rows);
     this.cache = grown(this.cache, rows).fill(0, this.n, rows);
     this.queued = grown(this.queued, rows).fill(Number.NaN, this.n, rows);
+    this.initialized = grown(this.initialized, rows).fill(Number.NaN, this.n, rows);
     this.started = grown(this.started, rows).fill(Number.NaN, this.n, rows);
     this.ended = grown(this.ended, rows).fill(Number.NaN, this.n, rows);
     this.name = grown(this.name, rows).fill(0, this.n, rows);

@@ -9,6 +9,8 @@ export class StringTable {
   #ends = new Uint32Array(256);
   #decoded: (string | undefined)[] = [];
   #count = 0;
+  /** Grows when the table was cleared: what was learnt of its strings no longer holds. */
+  generation = 0;
 
   /** How many strings there are. */
   get count(): number {
@@ -18,6 +20,7 @@ export class StringTable {
   clear(): void {
     this.#count = 0;
     this.#decoded = [];
+    this.generation++;
   }
 
   /** Puts `offsets.length - 1` strings at `base`, which is where the table ends. Says whether it fitted. */

@@ -1,78 +1,42 @@
-/** The tree as a list of fixed-height lines: what is expanded, what is selected, what is on which line. */
+/** The tree as a list of fixed-height lines: what is on which line, as opened, found and sorted. */
 
-import { signal } from "@preact/signals";
+import { Matches } from "./find";
+import { keyOf, type Links, type NodeKey, Order, SORTS } from "./order";
 import type { RunStore } from "./store";
 import { grown } from "./strings";
+import type { ViewState } from "./viewstate";
 
-/** How many lines an open error takes at least and at most; beyond that its text scrolls inside. */
-const ERROR_LINES = { least: 2, most: 9 };
-
-/** A node's name that outlives snapshots: a row's number, or the parent's name and the group's. */
-export type NodeKey = string;
-
-export function keyOf(store: RunStore, node: number): NodeKey {
-  const { forest } = store;
-  const row = forest.row[node];
-  if (row >= 0) return String(row);
-  const up = forest.up[node];
-  return `${up < 0 ? "" : keyOf(store, up)}/${store.text(forest.groupString[node])}`;
-}
-
-/** What a person did to one view: kept while the view is away, so that it comes back as it was. */
-export class ViewState {
-  readonly collapsed = new Set<NodeKey>();
-  /** Lines of the tree that each open error takes, by row. */
-  readonly openErrors = new Map<number, number>();
-  readonly selected = signal<NodeKey | null>(null);
-  /** Grows when `collapsed` or `openErrors` changes. */
-  readonly version = signal(0);
-  scrollTop = 0;
-  /** Grows when the view was put elsewhere in the page, which resets what is scrolled. */
-  readonly moved = signal(0);
-
-  toggle(key: NodeKey): void {
-    if (!this.collapsed.delete(key)) this.collapsed.add(key);
-    this.version.value++;
-  }
-
-  toggleError(row: number): void {
-    if (!this.openErrors.delete(row)) this.openErrors.set(row, ERROR_LINES.least);
-    this.version.value++;
-  }
-
-  /** Gives an open error room for `lines` lines, within limits. */
-  fitError(row: number, lines: number): void {
-    const fit = Math.min(ERROR_LINES.most, Math.max(ERROR_LINES.least, lines));
-    if (!this.openErrors.has(row) || this.openErrors.get(row) === fit) return;
-    this.openErrors.set(row, fit);
-    this.version.value++;
-  }
-}
+const NO_LABELS: ReadonlyMap<string, string> = new Map();
 
 export class VisibleLines {
   node = new Int32Array(64);
   depth = new Uint16Array(64);
-  /** 0 for the row itself, 1.. for the lines of its open error. */
-  part = new Uint8Array(64);
   count = 0;
+  readonly matches = new Matches();
 
-  #shape = -1;
-  #version = -1;
+  readonly #order = new Order();
+  #stamp = "";
   #lineOf = new Int32Array(64);
 
-  /** Brings the list up to date; costs nothing where neither the tree's shape nor the view's state changed. */
-  update(store: RunStore, state: ViewState): void {
+  /** Brings the list up to date; costs little where neither the tree nor the view's state changed. */
+  update(store: RunStore, state: ViewState, now = 0, labels = NO_LABELS, labelsAt = 0): void {
     const { forest } = store;
-    const version = state.version.value;
-    if (forest.shape === this.#shape && version === this.#version) return;
-    this.#shape = forest.shape;
-    this.#version = version;
-    const room = forest.count + state.openErrors.size * ERROR_LINES.most;
-    this.node = grown(this.node, room);
-    this.depth = grown(this.depth, room);
-    this.part = grown(this.part, room);
+    const sort = state.sort.value;
+    const sorted = sort !== SORTS.start;
+    const { finding } = state;
+    if (sorted) this.#order.update(store, sort, now);
+    if (finding) this.matches.update(store, state.find.value, labels, labelsAt);
+    const stamp = [
+      sorted ? `o${this.#order.version}` : forest.shape,
+      state.version.value,
+      finding ? this.matches.version : -1,
+    ].join();
+    if (stamp === this.#stamp) return;
+    this.#stamp = stamp;
+    this.node = grown(this.node, forest.count);
+    this.depth = grown(this.depth, forest.count);
     this.#lineOf = grown(this.#lineOf, forest.count).fill(-1);
-    this.#walk(store, state);
+    this.#walk(store, state, sorted ? this.#order : forest, finding ? this.matches.keep : null);
   }
 
   /** The line of a node, -1 where it is not shown. */
@@ -92,28 +56,38 @@ export class VisibleLines {
     return -1;
   }
 
-  #walk(store: RunStore, state: ViewState): void {
-    const { first, next, up, row, topFirst } = store.forest;
-    const someCollapsed = state.collapsed.size > 0;
-    const someErrors = state.openErrors.size > 0;
+  /** The next line in the direction of `step` that `wanted` says yes to, around the end; -1 where there is none. */
+  seek(line: number, step: 1 | -1, wanted: (node: number) => boolean): number {
+    const { count } = this;
+    const from = line < 0 && step < 0 ? 0 : line;
+    for (let i = 1; i <= count; i++) {
+      const at = (((from + i * step) % count) + count) % count;
+      if (wanted(this.node[at])) return at;
+    }
+    return -1;
+  }
+
+  /** The next line with a match. */
+  seekMatch(line: number, step: 1 | -1): number {
+    return this.seek(line, step, (node) => this.matches.keep[node] === 2);
+  }
+
+  #walk(store: RunStore, state: ViewState, links: Links, keep: Uint8Array | null): void {
+    const { up, first, next } = links;
+    const allOpen = keep === null && state.allOpen;
     let line = 0;
     let depth = 0;
-    let node = topFirst;
+    let node = links.topFirst;
     while (node >= 0) {
-      this.#lineOf[node] = line;
-      this.node[line] = node;
-      this.depth[line] = depth;
-      this.part[line++] = 0;
-      const errorLines = (someErrors && state.openErrors.get(row[node])) || 0;
-      for (let part = 1; part <= errorLines; part++) {
+      if (keep === null || keep[node] > 0) {
+        this.#lineOf[node] = line;
         this.node[line] = node;
-        this.depth[line] = depth;
-        this.part[line++] = part;
-      }
-      if (first[node] >= 0 && !(someCollapsed && state.collapsed.has(keyOf(store, node)))) {
-        node = first[node];
-        depth++;
-        continue;
+        this.depth[line++] = depth;
+        if (first[node] >= 0 && (allOpen || state.isOpen(keyOf(store, node)))) {
+          node = first[node];
+          depth++;
+          continue;
+        }
       }
       while (node >= 0 && next[node] < 0) {
         node = up[node];

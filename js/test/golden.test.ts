@@ -16,7 +16,9 @@ interface Golden {
 }
 
 const load = (name: string) => JSON.parse(readFileSync(join(GOLDEN, name), "utf8"));
-const names = readdirSync(GOLDEN).filter((name) => name.endsWith(".json") && name !== "format.json");
+const names = readdirSync(GOLDEN).filter(
+  (name) => name.endsWith(".json") && !["format.json", "messages.json"].includes(name),
+);
 
 const orNull = (n: number) => (Number.isNaN(n) ? null : n);
 
@@ -30,6 +32,7 @@ function rowOf(store: RunStore, row: number): Record<string, unknown> {
     attempts: store.attempts[row],
     cache: store.cache[row],
     queued: orNull(store.queued[row]),
+    initialized: orNull(store.initialized[row]),
     started: orNull(store.started[row]),
     ended: orNull(store.ended[row]),
     name: text(store.name[row]),

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Message, RunWriter } from "../dev/encode";
+import { keyOf } from "../src/order";
 import { decodeFrame } from "../src/protocol";
 import { RunStore } from "../src/store";
-import { keyOf, ViewState, VisibleLines } from "../src/visible";
+import { ViewState } from "../src/viewstate";
+import { VisibleLines } from "../src/visible";
 
 function apply(store: RunStore, { content, buffers }: Message) {
   return store.apply(decodeFrame(content, buffers));
@@ -28,7 +30,7 @@ function shown(store: RunStore, state: ViewState, lines: VisibleLines): string[]
     const node = lines.node[line];
     const row = store.forest.row[node];
     const name = row >= 0 ? store.text(store.name[row]) : `[${store.text(store.forest.groupString[node])}]`;
-    return `${lines.depth[line]} ${name}${lines.part[line] > 0 ? ` error ${lines.part[line]}` : ""}`;
+    return `${lines.depth[line]} ${name}`;
   });
 }
 
@@ -52,25 +54,6 @@ describe("the list of visible lines", () => {
     expect(shown(store, state, lines)).toEqual(["0 a0", "1 load", "1 [map]", "1 end"]);
     state.toggle("0/map");
     state.toggle("2");
-    expect(shown(store, state, lines)).toEqual(ALL);
-  });
-
-  it("gives an open error lines of its own", () => {
-    const { store, state, lines } = setup();
-    state.toggleError(1);
-    for (const [asked, got] of [
-      [4, 4],
-      [1, 2],
-      [100, 9],
-    ]) {
-      state.fitError(1, asked);
-      const text = shown(store, state, lines);
-      expect(text.slice(1, 4)).toEqual(["1 load", "1 load error 1", "1 load error 2"]);
-      expect(text.length).toBe(ALL.length + got);
-      expect(lines.lineOf(store.forest.nodeOfRow(4))).toBe(text.length - 1);
-    }
-    state.toggleError(1);
-    state.fitError(1, 5);
     expect(shown(store, state, lines)).toEqual(ALL);
   });
 

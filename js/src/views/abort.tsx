@@ -1,34 +1,35 @@
 /** The buttons that abort: two clicks, then what became of it until the phase changes. */
 
-import type { Abort } from "../aborts";
+import { useSignal } from "@preact/signals";
+import type { Ask } from "../asks";
 import { useView } from "./context";
 import { StopIcon, WarningIcon } from "./icons";
 
-export function useRunAbort(): Abort {
-  const { aborts, link, store } = useView();
-  return aborts.get("", () => link.request("abort_run", { run: store.key }));
-}
+const ABORTING = "Aborting…";
 
-export function useActionAbort(action: string): Abort {
-  const { aborts, link, store } = useView();
-  return aborts.get(action, () => link.request("abort_action", { run: store.key, action }));
-}
-
-/** The second click of a double-click is not a confirmation. */
-function confirm(abort: Abort, event: MouseEvent): void {
-  event.stopPropagation();
-  if (event.detail < 2) abort.confirm();
+function useAbort(action: string): { ask: Ask; send: (reason?: string) => void } {
+  const { asks, link, store } = useView();
+  const ask = asks.get(`abort ${action}`);
+  const send = (reason = "") => {
+    const why = reason.trim() ? { reason: reason.trim() } : {};
+    const request = action
+      ? link.request("abort_action", { run: store.key, action, ...why })
+      : link.request("abort_run", { run: store.key, ...why });
+    ask.follow(request);
+  };
+  return { ask, send };
 }
 
 /** Moves the focus to what took the place of the clicked button. */
 const focus = (element: HTMLElement | null) => element?.focus({ preventScroll: true });
 
 export function AbortRun() {
-  const abort = useRunAbort();
-  const stage = abort.stage.value;
+  const { ask, send } = useAbort("");
+  const reason = useSignal("");
+  const stage = ask.stage.value;
   if (stage === "idle" || stage === "failed") {
     return (
-      <button type="button" class="button danger" onClick={() => abort.arm()}>
+      <button type="button" class="button danger" onClick={() => ask.arm()}>
         <StopIcon />
         Abort run
       </button>
@@ -41,19 +42,36 @@ export function AbortRun() {
         role="group"
         aria-label="Confirm"
         onKeyDown={(event) => {
-          if (event.key === "Escape") abort.reset();
+          if (event.key === "Escape") ask.reset();
+          event.stopPropagation();
         }}
       >
+        <input
+          class="field"
+          placeholder="Reason (optional)"
+          aria-label="Reason of the abort"
+          maxLength={500}
+          value={reason}
+          onInput={(event) => {
+            reason.value = event.currentTarget.value;
+          }}
+          onKeyDown={(event) => {
+            if (event.key === "Enter") send(reason.value);
+          }}
+        />
         <button
           type="button"
           class="button danger solid"
           ref={focus}
-          onClick={(event) => confirm(abort, event)}
+          onClick={(event) => {
+            // The second click of a double-click is not a confirmation.
+            if (event.detail < 2) send(reason.value);
+          }}
         >
           <StopIcon />
           Confirm abort
         </button>
-        <button type="button" class="button" onClick={() => abort.reset()}>
+        <button type="button" class="button" onClick={() => ask.reset()}>
           Keep running
         </button>
       </span>
@@ -61,23 +79,23 @@ export function AbortRun() {
   }
   return (
     <span class="outcome" role="status">
-      {abort.words}
+      {ask.words(ABORTING)}
     </span>
   );
 }
 
-/** Why the run could not be aborted. */
-export function AbortFailure() {
-  const abort = useRunAbort();
-  if (abort.stage.value !== "failed") return null;
+/** Why something of the run could not be done. */
+export function Failure({ what, title }: { what: string; title: string }) {
+  const ask = useView().asks.get(what);
+  if (ask.stage.value !== "failed") return null;
   return (
     <div class="note" role="status">
       <WarningIcon />
       <span>
-        <b>Not aborted.</b> {abort.words}
+        <b>{title}</b> {ask.reason.value}
       </span>
       <span class="gap" />
-      <button type="button" class="button" onClick={() => abort.reset()}>
+      <button type="button" class="button" onClick={() => ask.reset()}>
         Dismiss
       </button>
     </div>
@@ -86,8 +104,8 @@ export function AbortFailure() {
 
 /** The button at the end of a row; `active` rows' buttons are in the tab order. */
 export function AbortAction({ action, active }: { action: string; active: boolean }) {
-  const abort = useActionAbort(action);
-  const stage = abort.stage.value;
+  const { ask, send } = useAbort(action);
+  const stage = ask.stage.value;
   const name = `Abort action ${action}`;
   const tabIndex = active ? 0 : -1;
   if (stage === "armed") {
@@ -98,12 +116,15 @@ export function AbortAction({ action, active }: { action: string; active: boolea
         aria-label={`${name}: press again to confirm`}
         tabIndex={tabIndex}
         ref={focus}
-        onBlur={() => abort.stage.value === "armed" && abort.reset()}
+        onBlur={() => ask.stage.value === "armed" && ask.reset()}
         onKeyDown={(event) => {
-          if (event.key === "Escape") abort.reset();
+          if (event.key === "Escape") ask.reset();
           event.stopPropagation();
         }}
-        onClick={(event) => confirm(abort, event)}
+        onClick={(event) => {
+          event.stopPropagation();
+          if (event.detail < 2) send();
+        }}
       >
         Abort?
       </button>
@@ -115,14 +136,14 @@ export function AbortAction({ action, active }: { action: string; active: boolea
       type="button"
       class="quiet abort"
       aria-label={name}
-      title={stage === "failed" ? abort.words : name}
+      title={stage === "failed" ? ask.reason.value : name}
       tabIndex={tabIndex}
       onKeyDown={(event) => {
         if (event.key === "Enter" || event.key === " ") event.stopPropagation();
       }}
       onClick={(event) => {
         event.stopPropagation();
-        abort.arm();
+        ask.arm();
       }}
     >
       <StopIcon />
@@ -132,10 +153,10 @@ export function AbortAction({ action, active }: { action: string; active: boolea
 
 /** How an action's abort stands, beside its name. */
 export function AbortNote({ action }: { action: string }) {
-  const abort = useActionAbort(action);
-  const { words } = abort;
+  const { ask } = useAbort(action);
+  const words = ask.words(ABORTING);
   return words ? (
-    <span class="aborting" data-stage={abort.stage.value} role="status" title={words}>
+    <span class="aborting" data-stage={ask.stage.value} role="status" title={words}>
       {words}
     </span>
   ) : null;

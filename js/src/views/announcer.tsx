@@ -9,7 +9,6 @@ const EVERY_MS = 5000;
 
 export function Announcer() {
   const { store, announcement } = useView();
-  store.tick.value;
   const said = useRef({ phase: -1, failed: 0, at: 0 });
   const phase = store.head?.phase ?? -1;
   const failed = store.counts[Phase.FAILED] + store.counts[Phase.TIMED_OUT];

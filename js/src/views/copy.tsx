@@ -4,25 +4,35 @@ import { CheckIcon, CopyIcon } from "./icons";
 const SHOWN_MS = 1500;
 
 /** Copies also where the page is not a secure context, as a notebook server on plain http is not. */
-async function copy(text: string, near: HTMLElement): Promise<void> {
+export async function copyText(text: string): Promise<void> {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = document.createElement("textarea");
   area.value = text;
   area.style.position = "fixed";
   area.style.opacity = "0";
-  near.append(area);
+  document.body.append(area);
   area.select();
   document.execCommand("copy");
   area.remove();
-  near.focus();
 }
 
-/** A button that copies `text`; `what` is its name, e.g. "Copy run name". */
-export function CopyButton({ text, what, tabIndex }: { text: string; what: string; tabIndex?: number }) {
+interface CopyProps {
+  text: string | (() => string);
+  /** The button's name, e.g. "Copy run name". */
+  what: string;
+  /** Written on it, where it is not the icon alone. */
+  label?: string;
+  tabIndex?: number;
+}
+
+/** A button that copies `text`. */
+export function CopyButton({ text, what, label, tabIndex }: CopyProps) {
   const done = useSignal(false);
   const click = async (event: MouseEvent) => {
     event.stopPropagation();
-    await copy(text, event.currentTarget as HTMLElement);
+    const button = event.currentTarget as HTMLElement;
+    await copyText(typeof text === "string" ? text : text());
+    button.focus({ preventScroll: true });
     done.value = true;
     setTimeout(() => {
       done.value = false;
@@ -31,13 +41,14 @@ export function CopyButton({ text, what, tabIndex }: { text: string; what: strin
   return (
     <button
       type="button"
-      class="quiet copy"
+      class={label ? "button copy" : "quiet copy"}
       aria-label={what}
       title={done.value ? "Copied" : what}
       tabIndex={tabIndex}
       onClick={click}
     >
       {done.value ? <CheckIcon /> : <CopyIcon />}
+      {label}
     </button>
   );
 }

@@ -1,7 +1,6 @@
 /** Errors, readable where they happened. */
 
 import { useSignal } from "@preact/signals";
-import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ErrorText } from "../errors";
 import { headline } from "../format";
 import { Phase } from "../phases";
@@ -36,7 +35,6 @@ function Facts({ error }: { error: ErrorText }) {
 /** The error of the run, below its header. */
 export function RootError() {
   const { store, errors } = useView();
-  store.tick.value;
   const open = useSignal(false);
   const first = store.head?.error ?? "";
   if (!first) return null;
@@ -71,45 +69,3 @@ export function RootError() {
     </section>
   );
 }
-
-/** The open error of an action: `lines` lines of the tree, as many as its text needs, or it scrolls inside. */
-export function ActionError({ row, top, lines, rowHeight }: ActionErrorProps) {
-  const { store, errors, state } = useView();
-  const text = useRef<HTMLSpanElement>(null);
-  const action = store.text(store.name[row]);
-  const error = errors.get(store, action, store.attempts[row], store.text(store.error[row])).value;
-  const height = lines * rowHeight;
-  useLayoutEffect(() => {
-    const box = text.current?.parentElement;
-    if (!text.current || !box) return;
-    const around = height - box.clientHeight + PADDING;
-    state.fitError(row, Math.ceil((text.current.offsetHeight + around) / rowHeight));
-  }, [row, rowHeight, height, state, error.message]);
-  return (
-    <div class="row detail" role="row" style={{ top: `${top}px`, height: `${height}px` }}>
-      <div role="gridcell" aria-colspan={6} class="error">
-        <div class="tools">
-          <Facts error={error} />
-          <span class="gap" />
-          <CopyButton text={error.message} what={`Copy error of ${action}`} />
-          <button type="button" class="button" onClick={() => state.toggleError(row)}>
-            Close
-          </button>
-        </div>
-        <pre class="whole" tabIndex={0}>
-          <span ref={text}>{error.message}</span>
-        </pre>
-      </div>
-    </div>
-  );
-}
-
-interface ActionErrorProps {
-  row: number;
-  top: number;
-  lines: number;
-  rowHeight: number;
-}
-
-/** Space below the text of an open error in px. */
-const PADDING = 4;

@@ -1,33 +1,33 @@
-/** What a run is and how it goes, in two lines. */
+/** What a run is and how it goes, in two lines, and what can be done with it as a whole. */
 
 import { count, duration, elapsed, progress, time, timestamp } from "../format";
 import { safeUrl } from "../links";
-import { BAR_ORDER, isTerminal, phaseInfo } from "../phases";
+import { BAR_ORDER, isTerminal, Phase, phaseInfo } from "../phases";
+import type { RunStore } from "../store";
 import { AbortRun } from "./abort";
-import { useView } from "./context";
-import { CopyButton } from "./copy";
-import { ExternalIcon, PhaseIcon } from "./icons";
+import { useNow, useView } from "./context";
+import { CopyButton, copyText } from "./copy";
+import { CameraIcon, ExternalIcon, MoreIcon, PhaseIcon, RerunIcon } from "./icons";
+import { Menu, type MenuItem } from "./menu";
+import { useFreeze, useRerun } from "./whole";
 
-/** The kernel's time now, or when it was last heard of. */
-export function useNow(): number {
-  const { store, connection, clock } = useView();
-  clock.value;
-  store.tick.value;
-  return store.now(connection.alive.value ? undefined : connection.lastHeard);
+/** The phase a person is told: a run that waits for an answer is paused, whatever its root does meanwhile. */
+export function phaseOf(store: RunStore): number {
+  const phase = store.head?.phase ?? 0;
+  return !isTerminal(phase) && store.counts[Phase.PAUSED] > 0 ? Phase.PAUSED : phase;
 }
 
 export function Header() {
-  const { store, link } = useView();
-  store.tick.value;
+  const { store } = useView();
   const { head } = store;
   if (!head) return null;
-  const info = phaseInfo(head.phase);
-  const url = safeUrl(link.console.value) || safeUrl(head.url);
+  const phase = phaseOf(store);
+  const info = phaseInfo(phase);
   return (
-    <header class="head">
+    <header class="head" data-phase={info.id}>
       <div class="line">
         <span class="phase badge" data-phase={info.id}>
-          <PhaseIcon phase={head.phase} />
+          <PhaseIcon phase={phase} />
           {info.word}
         </span>
         <span class="task" title={head.task}>
@@ -38,18 +38,12 @@ export function Header() {
           <CopyButton text={head.name} what="Copy run name" />
         </span>
         <span class="gap" />
-        {url && (
-          <a class="console" href={url} target="_blank" rel="noopener noreferrer">
-            Console
-            <ExternalIcon />
-          </a>
-        )}
-        {!isTerminal(head.phase) && !head.over && <AbortRun />}
+        <Buttons />
       </div>
-      <div class="line">
+      <div class="line second">
         {store.n > 0 && (
           <>
-            <Bar counts={store.counts} />
+            <Segments counts={store.counts} />
             <span class="progress" title={progress(store.counts)}>
               {progress(store.counts)}
             </span>
@@ -59,6 +53,69 @@ export function Header() {
         <Times />
       </div>
     </header>
+  );
+}
+
+function Buttons() {
+  const { store, link, asks } = useView();
+  const rerun = useRerun();
+  const freeze = useFreeze();
+  const { head } = store;
+  if (!head) return null;
+  const url = safeUrl(link.console.value) || safeUrl(head.url);
+  const aborting = asks.get("abort ").stage.value === "armed";
+  const going = !isTerminal(head.phase) && !head.over;
+  const python = `flyte_jupyter.remote.Run.get(${JSON.stringify(head.name)})`;
+  const more: MenuItem[] = [
+    { label: "Copy link to the console", act: () => copyText(url) },
+    { label: "Copy Python for this run", act: () => copyText(python) },
+  ];
+  if (!url) more.shift();
+  if (!going) more.push({ label: "Rerun, keep what succeeded", act: () => rerun.send(true) });
+  return (
+    <>
+      {going && <AbortRun />}
+      {!aborting && (
+        <>
+          <button
+            type="button"
+            class="button foldable"
+            title="Run the same task again with the same inputs"
+            aria-label="Rerun"
+            disabled={rerun.ask.waiting}
+            onClick={() => rerun.send(false)}
+          >
+            <RerunIcon />
+            <span>{rerun.ask.waiting ? rerun.ask.words("Starting…") : "Rerun"}</span>
+          </button>
+          {url && (
+            <a
+              class="button foldable"
+              href={url}
+              target="_blank"
+              rel="noopener noreferrer"
+              title="Open in console"
+              aria-label="Open in console"
+            >
+              <ExternalIcon />
+              <span>Console</span>
+            </a>
+          )}
+          <button
+            type="button"
+            class="button foldable"
+            title="Freeze: write what is seen into the notebook as plain HTML"
+            aria-label="Freeze"
+            disabled={freeze.ask.waiting}
+            onClick={freeze.send}
+          >
+            <CameraIcon />
+            <span>{freeze.ask.waiting ? freeze.ask.words("Freezing…") : "Freeze"}</span>
+          </button>
+          <Menu label="More" icon={<MoreIcon />} items={more} />
+        </>
+      )}
+    </>
   );
 }
 
@@ -81,18 +138,32 @@ function Times() {
   );
 }
 
-/** A bar with one segment per phase, in proportion. */
-export function Bar({ counts }: { counts: Uint32Array }) {
-  const total = counts.reduce((sum, n) => sum + n, 0);
-  const label = BAR_ORDER.filter((phase) => counts[phase] > 0)
-    .map((phase) => `${count(counts[phase])} ${phaseInfo(phase).word.toLowerCase()}`)
-    .join(", ");
+/** A bar with one segment per phase, in proportion; each shows its phase only, or all again. */
+function Segments({ counts }: { counts: Uint32Array }) {
+  const { state } = useView();
+  const { phases } = state.find.value;
   return (
-    <span class="bar" role="img" aria-label={label || "No actions yet"} title={label}>
-      {total > 0 &&
-        BAR_ORDER.filter((phase) => counts[phase] > 0).map((phase) => (
-          <i key={phase} data-phase={phaseInfo(phase).id} style={{ flexGrow: counts[phase] }} />
-        ))}
+    <span class="bar" role="group" aria-label="Actions by phase">
+      {BAR_ORDER.filter((phase) => counts[phase] > 0).map((phase) => {
+        const info = phaseInfo(phase);
+        const chosen = (phases & (1 << phase)) !== 0;
+        const words = `${count(counts[phase])} ${info.word.toLowerCase()}`;
+        return (
+          <button
+            key={phase}
+            type="button"
+            data-phase={info.id}
+            class={phases !== 0 && !chosen ? "other" : undefined}
+            style={{ flexGrow: counts[phase] }}
+            aria-pressed={chosen}
+            aria-label={`Show ${words}`}
+            title={chosen ? `${words}. Click to show all` : `${words}. Click to show these only`}
+            onClick={() => state.togglePhase(phase)}
+          >
+            <i />
+          </button>
+        );
+      })}
     </span>
   );
 }

@@ -155,3 +155,112 @@ export const WarningIcon = () => (
     <path d="M8 2.4 14.2 13H1.8zM8 6.4v3M8 11.2h.01" />
   </Svg>
 );
+
+export const RerunIcon = () => (
+  <Svg name="rerun">
+    <path d="M12.9 6.2A5.3 5.3 0 1 0 13.3 9M13.3 2.9v3.6H9.7" />
+  </Svg>
+);
+
+export const CameraIcon = () => (
+  <Svg name="camera">
+    <path d="M2.3 5.2c0-.5.4-.9.9-.9h1.9l1-1.5h3.8l1 1.5h1.9c.5 0 .9.4.9.9v6.6c0 .5-.4.9-.9.9H3.2a.9.9 0 0 1-.9-.9z" />
+    <circle cx="8" cy="8.4" r="2.2" />
+  </Svg>
+);
+
+export const MoreIcon = () => (
+  <Svg name="more">
+    <path d="M3.5 8h.01M8 8h.01M12.5 8h.01" stroke-width="2.2" />
+  </Svg>
+);
+
+export const SearchIcon = () => (
+  <Svg name="search">
+    <circle cx="7" cy="7" r="4.3" />
+    <path d="m10.3 10.3 3.4 3.4" />
+  </Svg>
+);
+
+export const CloseIcon = () => (
+  <Svg name="close">
+    <path d="m4.2 4.2 7.6 7.6m0-7.6-7.6 7.6" />
+  </Svg>
+);
+
+/** An arrow: "up", "down", or "both" for what can be sorted. */
+export const ArrowIcon = ({ to }: { to: "up" | "down" }) => (
+  <Svg name={`arrow-${to}`}>
+    <path d={to === "up" ? "M8 13V3.2M4 7l4-4 4 4" : "M8 3v9.8M4 9l4 4 4-4"} />
+  </Svg>
+);
+
+export const ExpandIcon = () => (
+  <Svg name="expand">
+    <path d="M4.5 6 8 2.5 11.5 6M4.5 10 8 13.5l3.5-3.5" />
+  </Svg>
+);
+
+export const CollapseIcon = () => (
+  <Svg name="collapse">
+    <path d="M4.5 2.5 8 6l3.5-3.5M4.5 13.5 8 10l3.5 3.5" />
+  </Svg>
+);
+
+export const FollowIcon = () => (
+  <Svg name="follow">
+    <path d="M8 2.5v7.3M4.6 6.6 8 10l3.4-3.4M3 13.4h10" />
+  </Svg>
+);
+
+export const PathIcon = () => (
+  <Svg name="path">
+    <path d="M2 4h5v4h4v4h3" />
+    <circle class="fill" cx="2.6" cy="4" r="1.4" />
+    <circle class="fill" cx="13.4" cy="12" r="1.4" />
+  </Svg>
+);
+
+export const ZoomIcon = ({ into }: { into: boolean }) => (
+  <Svg name="zoom">
+    <circle cx="7" cy="7" r="4.3" />
+    <path d={`m10.3 10.3 3.4 3.4M5 7h4${into ? "M7 5v4" : ""}`} />
+  </Svg>
+);
+
+export const FitIcon = () => (
+  <Svg name="fit">
+    <path d="M2.5 3v10M13.5 3v10M5 8h6M7 6 5 8l2 2M9 6l2 2-2 2" />
+  </Svg>
+);
+
+export const RetryIcon = () => (
+  <Svg name="retry">
+    <path d="M4 4.4A5 5 0 1 1 3 8M3.6 1.9v2.9h2.9" />
+  </Svg>
+);
+
+export const DownloadIcon = () => (
+  <Svg name="download">
+    <path d="M8 2.5v7.6M4.8 7 8 10.2 11.2 7M3 13.4h10" />
+  </Svg>
+);
+
+export const ClockIcon = () => (
+  <Svg name="clock">
+    {ring}
+    <path d="M8 4.8V8l2.2 1.5" />
+  </Svg>
+);
+
+export const WrapIcon = () => (
+  <Svg name="wrap">
+    <path d="M2.5 4h11M2.5 8h8.3a2 2 0 0 1 0 4H8M9.6 10.2 7.8 12l1.8 1.8M2.5 12h2.3" />
+  </Svg>
+);
+
+export const SystemIcon = () => (
+  <Svg name="system">
+    <path d="M2 8s2.2-3.8 6-3.8S14 8 14 8s-2.2 3.8-6 3.8S2 8 2 8zM3 13 13 3" />
+  </Svg>
+);

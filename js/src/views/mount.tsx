@@ -2,12 +2,13 @@
 
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
-import { Aborts } from "../aborts";
+import { Asks } from "../asks";
 import type { Connection } from "../connection";
 import { ErrorTexts } from "../errors";
-import css from "../styles.css?inline";
+import { Labels } from "../labels";
+import { css } from "../styles";
 import { followTheme } from "../theme";
-import type { ViewState } from "../visible";
+import type { ViewState } from "../viewstate";
 import { Context } from "./context";
 import { RunView } from "./run";
 
@@ -85,8 +86,9 @@ export function mountView(
   const link = connection.mount(view);
   const clock = signal(0);
   const announcement = signal("");
-  const aborts = new Aborts();
+  const asks = new Asks();
   const errors = new ErrorTexts(link);
+  const labels = new Labels(link);
   let visible = true;
   let shown = false;
   const timer = setInterval(() => {
@@ -107,7 +109,9 @@ export function mountView(
       if (!shown) options.showing?.(true);
       shown = true;
       render(
-        <Context.Provider value={{ connection, link, store, state, aborts, errors, clock, announcement }}>
+        <Context.Provider
+          value={{ connection, link, store, state, asks, errors, labels, clock, announcement }}
+        >
           <RunView />
         </Context.Provider>,
         container,
@@ -129,6 +133,7 @@ export function mountView(
     },
     close() {
       clearInterval(timer);
+      labels.close();
       stopDrawing();
       stopTheme();
       stopSight();

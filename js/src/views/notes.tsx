@@ -1,13 +1,12 @@
 /** What has to be known before the rest is believed: lost kernel, lost backend, why it was aborted. */
 
 import { time, timestamp } from "../format";
-import { Phase } from "../phases";
+import { isTerminal, Phase } from "../phases";
 import { useView } from "./context";
-import { WarningIcon } from "./icons";
+import { PhaseIcon, WarningIcon } from "./icons";
 
 export function Notes() {
   const { store, connection } = useView();
-  store.tick.value;
   const { head } = store;
   if (!head) return null;
   const alive = connection.alive.value;
@@ -33,6 +32,7 @@ export function Notes() {
           </span>
         </p>
       )}
+      {!isTerminal(head.phase) && !head.over && store.counts[Phase.PAUSED] > 0 && <Paused />}
       {head.phase === Phase.ABORTED && head.abort_reason && (
         <p class="note calm">
           <span>
@@ -41,5 +41,33 @@ export function Notes() {
         </p>
       )}
     </>
+  );
+}
+
+/** The run waits for a person: for what, and the way there. */
+function Paused() {
+  const { store, state } = useView();
+  const row = store.phase.subarray(0, store.n).indexOf(Phase.PAUSED);
+  const others = store.counts[Phase.PAUSED] - 1;
+  const label = store.text(store.label[row]) || store.text(store.name[row]);
+  return (
+    <p class="note paused" data-phase="paused" role="status">
+      <PhaseIcon phase={Phase.PAUSED} />
+      <span>
+        <b>Paused.</b> Waits for an answer to <b>{label}</b>
+        {others > 0 && ` and ${others} more`}.
+      </span>
+      <span class="gap" />
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          state.goTo(String(row));
+          state.tab.value = "overview";
+        }}
+      >
+        Answer…
+      </button>
+    </p>
   );
 }

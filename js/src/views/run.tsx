@@ -1,25 +1,67 @@
 /** The view of one run. */
 
-import { AbortFailure } from "./abort";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { keyOf } from "../order";
+import { VisibleLines } from "../visible";
+import { Failure } from "./abort";
 import { Announcer } from "./announcer";
-import { useView } from "./context";
+import { useNow, useView } from "./context";
+import { Pane } from "./details/pane";
 import { RootError } from "./error";
-import { Header } from "./header";
+import { Grip } from "./grip";
+import { Header, phaseOf } from "./header";
 import { Notes } from "./notes";
-import { Tree } from "./tree";
+import { Toolbar } from "./toolbar";
+import { reveal, Tree } from "./tree";
 
 export function RunView() {
   const { store, connection } = useView();
-  store.tick.value;
   const away = !connection.alive.value || store.head?.stale;
   return (
-    <section class={away ? "run away" : "run"} aria-label={`Run ${store.head?.name ?? ""}`}>
+    <section
+      class={away ? "run away" : "run"}
+      aria-label={`Run ${store.head?.name ?? ""}`}
+      data-run-phase={phaseOf(store)}
+    >
       <Header />
-      <AbortFailure />
+      <Failure what="abort " title="Not aborted." />
+      <Failure what="rerun" title="Not rerun." />
+      <Failure what="freeze" title="Not frozen." />
       <Notes />
       <RootError />
-      {store.n > 0 ? <Tree /> : <p class="waiting">No actions yet.</p>}
+      {store.n > 0 ? <Body /> : <p class="waiting">No actions yet.</p>}
       <Announcer />
     </section>
+  );
+}
+
+/** The tree, and beside or below it the details of what is chosen. */
+function Body() {
+  const { store, state, labels } = useView();
+  const now = useNow();
+  const kept = useRef<VisibleLines | null>(null);
+  kept.current ??= new VisibleLines();
+  const lines = kept.current;
+  lines.update(store, state, now, labels.known, labels.version.value);
+  const box = useRef<HTMLDivElement>(null);
+  const shown = state.shown.value;
+  useLayoutEffect(() => {
+    if (shown > 0) reveal(box.current, lines.lineOfKey(store, state.selected.peek()));
+  }, [shown, box, lines, store, state]);
+  const step = (by: 1 | -1) => {
+    const line = lines.seekMatch(lines.lineOfKey(store, state.selected.peek()), by);
+    if (line >= 0) state.goTo(keyOf(store, lines.node[line]));
+  };
+  const leave = () => box.current?.focus({ preventScroll: true });
+  const open = state.tab.value !== null;
+  return (
+    <>
+      {store.n > 1 && <Toolbar lines={lines} step={step} leave={leave} />}
+      <div class={open ? "body open" : "body"} style={{ "--height": `${state.height.value}px` }}>
+        <Tree lines={lines} box={box} />
+        {open && <Pane leave={leave} />}
+      </div>
+      {(open || store.n > 4) && <Grip state={state} />}
+    </>
   );
 }

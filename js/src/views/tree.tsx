@@ -3,126 +3,136 @@
 import { useComputed, useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { type Axis, axisOf, tickLabel, ticks } from "../timeline";
-import { keyOf, VisibleLines } from "../visible";
-import { useView } from "./context";
-import { ActionError } from "./error";
-import { useNow } from "./header";
+import { keyOf, nextSort, type SortBy } from "../order";
+import { axisOf } from "../timeline";
+import type { VisibleLines } from "../visible";
+import { AxisHead, Grid, useTimeWidth, useWheelZoom } from "./axis";
+import { useNow, useView } from "./context";
+import { ArrowIcon } from "./icons";
 import { handleKey } from "./keys";
 import { Row } from "./row";
 
 export const ROW_HEIGHT = 26;
-/** Rows in sight before the tree scrolls. */
-const MOST_ROWS = 13;
 /** Rows drawn above and below what is in sight. */
 const OVERSCAN = 6;
-/** How close ticks may be. */
-const TICK_PX = 52;
 
-/** What a tick's label takes, about. */
-const labelPx = (label: string) => label.length * 6 + 8;
-
-/** The width of the time column in px. */
-function useTimeWidth(scroller: RefObject<HTMLElement | null>): number {
-  const width = useSignal(5 * TICK_PX);
-  useLayoutEffect(() => {
-    const column = scroller.current?.querySelector(".columns .time");
-    if (!column) return undefined;
-    const observer = new ResizeObserver(() => {
-      width.value = column.clientWidth;
-    });
-    observer.observe(column);
-    return () => observer.disconnect();
-  }, [scroller, width]);
-  return width.value;
-}
-
-function AxisHead({ axis, most, width }: { axis: Axis; most: number; width: number }) {
-  const span = axis.end - axis.start;
+function ColumnHead({ by, kind, children }: { by: SortBy; kind: string; children: string }) {
+  const { state } = useView();
+  const sort = state.sort.value;
+  const on = sort.by === by && (by !== "start" || sort.down);
   return (
-    <>
-      {ticks(axis, most).map((offset) => {
-        const label = tickLabel(offset);
-        return (
-          <span key={offset} class="tick" style={{ left: `${(offset / span) * 100}%` }}>
-            {(1 - offset / span) * width > labelPx(label) && label}
-          </span>
-        );
-      })}
-    </>
-  );
-}
-
-function Grid({ axis, most, now }: { axis: Axis; most: number; now: number | null }) {
-  const span = axis.end - axis.start;
-  return (
-    <div class="grid" aria-hidden="true">
-      <span>
-        {ticks(axis, most).map((offset) => (
-          <i key={offset} style={{ left: `${(offset / span) * 100}%` }} />
-        ))}
-        {now !== null && <i class="now" style={{ left: `${((now - axis.start) / span) * 100}%` }} />}
-      </span>
+    <div
+      role="columnheader"
+      class={`cell ${kind}`}
+      aria-sort={on ? (sort.down ? "descending" : "ascending") : undefined}
+    >
+      <button
+        type="button"
+        class="sort"
+        title={`Sort by ${children.toLowerCase()}`}
+        onClick={() => {
+          state.sort.value = nextSort(sort, by);
+        }}
+      >
+        {children}
+        {on && <ArrowIcon to={sort.down ? "down" : "up"} />}
+      </button>
     </div>
   );
 }
 
-export function Tree() {
-  const { store, state } = useView();
-  store.tick.value;
-  const now = useNow();
-  const lines = useRef<VisibleLines | null>(null);
-  lines.current ??= new VisibleLines();
-  const visible = lines.current;
-  visible.update(store, state);
+/** Keeps what is in sight where it is when lines come or go above it. */
+function useAnchor(
+  scroller: RefObject<HTMLDivElement | null>,
+  lines: VisibleLines,
+  first: number,
+  still: string,
+) {
+  const anchor = useRef({ node: -1, line: -1, still });
+  useLayoutEffect(() => {
+    const { node, line, still: before } = anchor.current;
+    const at = lines.lineOf(node);
+    const box = scroller.current;
+    let moved = 0;
+    if (box && first > 0 && before === still && line === first && at >= 0) moved = at - line;
+    if (box && moved !== 0) box.scrollTop += moved * ROW_HEIGHT;
+    anchor.current = { node: lines.node[first + moved] ?? -1, line: first + moved, still };
+  });
+}
 
-  const scroller = useRef<HTMLDivElement>(null);
-  const width = useTimeWidth(scroller);
-  const most = Math.min(6, Math.max(1, Math.floor(width / TICK_PX)));
+/** Keeps the newest row in sight while that is asked for. */
+function useFollow(scroller: RefObject<HTMLDivElement | null>, lines: VisibleLines): void {
+  const { store, state } = useView();
+  const on = state.follow.value;
+  const newest = store.n - 1;
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (!on || !box || newest < 0) return;
+    let node = store.forest.nodeOfRow(newest);
+    while (node >= 0 && lines.lineOf(node) < 0) node = store.forest.up[node];
+    const bottom = (lines.lineOf(node) + 2) * ROW_HEIGHT - box.clientHeight;
+    box.scrollTop = Math.max(0, bottom);
+  }, [on, newest, store, lines, scroller]);
+}
+
+interface TreeProps {
+  lines: VisibleLines;
+  box: RefObject<HTMLDivElement | null>;
+}
+
+/** Scrolls so that a line is in sight. */
+export function reveal(box: HTMLDivElement | null, line: number): void {
+  if (!box || line < 0) return;
+  const top = line * ROW_HEIGHT;
+  const room = box.clientHeight - ROW_HEIGHT;
+  if (top < box.scrollTop) box.scrollTop = top;
+  else if (top + ROW_HEIGHT > box.scrollTop + room) box.scrollTop = top + ROW_HEIGHT - room;
+}
+
+export function Tree({ lines, box }: TreeProps) {
+  const { store, state } = useView();
+  const now = useNow();
+  const width = useTimeWidth(box);
   const scrolled = useSignal(state.scrollTop);
   const firstLine = useComputed(() => Math.floor(scrolled.value / ROW_HEIGHT)).value;
   const moved = state.moved.value;
   useLayoutEffect(() => {
-    if (scroller.current) scroller.current.scrollTop = state.scrollTop;
-  }, [state, moved]);
+    if (box.current) box.current.scrollTop = state.scrollTop;
+  }, [state, moved, box]);
 
-  const selectedLine = visible.lineOfKey(store, state.selected.value);
-  const axis = axisOf(store.earliest, store.latest, store.going ? now : null);
+  const going = store.going;
+  const whole = axisOf(store.earliest, store.latest, going ? now : null);
+  const axis = state.zoom.value ?? whole;
+  useAnchor(box, lines, firstLine, `${JSON.stringify(state.sort.value)} ${JSON.stringify(state.find.value)}`);
+  useFollow(box, lines);
+  useWheelZoom(box, state, whole);
+
+  const height = state.height.value;
+  const seen = useRef(0);
+  seen.current = Math.max(seen.current, Math.min(lines.count, Math.ceil(height / ROW_HEIGHT)));
+  const selectedLine = lines.lineOfKey(store, state.selected.value);
+  const inSight = Math.ceil(height / ROW_HEIGHT);
   const from = Math.max(0, firstLine - OVERSCAN);
-  const to = Math.min(visible.count, firstLine + MOST_ROWS + OVERSCAN);
+  const to = Math.min(lines.count, firstLine + inSight + OVERSCAN);
   const rows = [];
   for (let line = from; line < to; line++) {
-    const part = visible.part[line];
-    const start = line - Math.max(0, part - 1);
-    const top = start * ROW_HEIGHT;
-    const node = visible.node[line];
-    if (part === 0) {
-      rows.push(
-        <Row
-          key={node}
-          lines={visible}
-          line={line}
-          top={top}
-          axis={axis}
-          now={now}
-          selected={line === selectedLine}
-        />,
-      );
-    } else if (part === 1 || line === from) {
-      const row = store.forest.row[node];
-      const room = state.openErrors.get(row) ?? 0;
-      rows.push(<ActionError key={`e${node}`} row={row} top={top} lines={room} rowHeight={ROW_HEIGHT} />);
-    }
+    rows.push(
+      <Row
+        key={lines.node[line]}
+        lines={lines}
+        line={line}
+        top={line * ROW_HEIGHT}
+        axis={axis}
+        now={now}
+        selected={line === selectedLine}
+      />,
+    );
   }
 
   const select = (line: number) => {
-    state.selected.value = keyOf(store, visible.node[line]);
-    const box = scroller.current;
-    if (!box) return;
-    const top = line * ROW_HEIGHT;
-    const room = box.clientHeight - ROW_HEIGHT;
-    if (top < box.scrollTop) box.scrollTop = top;
-    else if (top + ROW_HEIGHT > box.scrollTop + room) box.scrollTop = top + ROW_HEIGHT - room;
+    state.selected.value = keyOf(store, lines.node[line]);
+    state.follow.value = false;
+    reveal(box.current, line);
   };
 
   return (
@@ -130,44 +140,48 @@ export function Tree() {
       class="tree"
       role="treegrid"
       aria-label="Actions"
-      aria-rowcount={visible.count + 1}
+      aria-rowcount={lines.count + 1}
       aria-activedescendant={
-        selectedLine >= from && selectedLine < to ? `n${visible.node[selectedLine]}` : undefined
+        selectedLine >= from && selectedLine < to ? `n${lines.node[selectedLine]}` : undefined
       }
       tabIndex={0}
-      ref={scroller}
-      style={{ maxHeight: `${(MOST_ROWS + 1) * ROW_HEIGHT}px` }}
+      ref={box}
+      style={{ "--least": `${(Math.min(seen.current, inSight) + 1) * ROW_HEIGHT}px` }}
       onScroll={(event) => {
         scrolled.value = state.scrollTop = event.currentTarget.scrollTop;
       }}
+      onWheel={() => {
+        state.follow.value = false;
+      }}
       onKeyDown={(event) =>
-        handleKey(event, { store, state, lines: visible, line: selectedLine, select, page: MOST_ROWS - 1 })
+        handleKey(event, { store, state, lines, line: selectedLine, select, page: inSight - 2, whole })
       }
     >
       <div class="row columns" role="row" aria-rowindex={1}>
-        <div role="columnheader" class="cell title">
+        <ColumnHead by="name" kind="title">
           Action
-        </div>
-        <div role="columnheader" class="cell phase">
+        </ColumnHead>
+        <ColumnHead by="phase" kind="phase">
           Phase
-        </div>
+        </ColumnHead>
         <div role="columnheader" class="cell attempts">
           Attempts
         </div>
-        <div role="columnheader" class="cell duration">
+        <ColumnHead by="duration" kind="duration">
           Duration
-        </div>
+        </ColumnHead>
         <div role="columnheader" class="cell time" aria-label="Time">
-          <AxisHead axis={axis} most={most} width={width} />
+          <AxisHead axis={axis} whole={whole} width={width} />
         </div>
         <div role="columnheader" class="cell tools">
           <span class="said">Abort</span>
         </div>
       </div>
-      <div class="rows" role="rowgroup" style={{ height: `${visible.count * ROW_HEIGHT}px` }}>
-        <Grid axis={axis} most={most} now={store.going ? now : null} />
+      <div class="rows" role="rowgroup" style={{ height: `${lines.count * ROW_HEIGHT}px` }}>
+        <Grid axis={axis} whole={whole} width={width} now={going ? now : null} />
         {rows}
       </div>
+      {lines.count === 0 && <p class="waiting">Nothing matches.</p>}
     </div>
   );
 }

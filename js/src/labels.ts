@@ -1,0 +1,84 @@
+/** Labels that tell mapped siblings apart: of their inputs, asked for rows in sight only. */
+
+import { signal } from "@preact/signals";
+import type { Link } from "./connection";
+import { printable } from "./format";
+import type { RunStore } from "./store";
+
+/** Rows scroll by: what is in sight this long is asked for. */
+const SETTLE_MS = 120;
+/** How many labels are asked for at once. */
+const MOST = 50;
+
+export class Labels {
+  readonly known = new Map<string, string>();
+  /** Grows when labels came. */
+  readonly version = signal(0);
+
+  readonly #link: Link;
+  readonly #asked = new Set<string>();
+  #wanted = new Set<string>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  /** The label of a row, "" while there is none; asks for it where siblings of the same name make it useful. */
+  get(store: RunStore, node: number): string {
+    this.version.value;
+    const row = store.forest.row[node];
+    if (!hasTwin(store, node)) return "";
+    const name = store.text(store.name[row]);
+    const known = this.known.get(name);
+    if (known === undefined && !this.#asked.has(name)) this.#want(store, name);
+    return known ?? "";
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #want(store: RunStore, name: string): void {
+    this.#wanted.add(name);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      // Those that scrolled by are asked for when they are seen again.
+      const actions = [...this.#wanted].slice(-MOST);
+      this.#wanted = new Set();
+      this.#ask(store, actions);
+    }, SETTLE_MS);
+  }
+
+  #ask(store: RunStore, actions: string[]): void {
+    for (const action of actions) this.#asked.add(action);
+    this.#link.request("labels", { run: store.key, actions }).reply.then(
+      (result) => {
+        const { labels } = (result ?? {}) as { labels?: Record<string, unknown> };
+        for (const [action, label] of Object.entries(labels ?? {})) {
+          if (typeof label === "string") this.known.set(action, printable(label));
+        }
+        this.version.value++;
+      },
+      () => {
+        // Without labels a row says what it says; it is asked for again with the next view.
+      },
+    );
+  }
+}
+
+/** Whether a neighbour among the siblings has the same short name. */
+function hasTwin(store: RunStore, node: number): boolean {
+  const { forest } = store;
+  const row = forest.row[node];
+  const next = forest.next[node];
+  const same = (other: number) =>
+    other >= 0 && forest.row[other] >= 0 && sameLabel(store, row, forest.row[other]);
+  if (same(next)) return true;
+  const up = forest.up[node];
+  return up >= 0 && forest.last[up] === node && forest.size[up] > 1 && same(forest.first[up]);
+}
+
+function sameLabel(store: RunStore, a: number, b: number): boolean {
+  return store.label[a] !== 0 && store.label[a] === store.label[b];
+}
