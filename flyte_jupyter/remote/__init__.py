@@ -4,9 +4,10 @@ Every method blocks when called and awaits with `.aio()`, from any event loop an
 
 Example:
     >>> from flyte_jupyter import remote
-    >>> remote.connect("localhost:30080")  # doctest: +SKIP
-    >>> for run in remote.Run.listall(in_phase=("running",), limit=5):  # doctest: +SKIP
-    ...     print(run.name, run.phase)
+    >>> client = remote.connect("localhost:30080")  # doctest: +SKIP
+    >>> for run in remote.Run.listall(in_phase=("failed",), limit=5):
+    ...     print(run.name, run.phase.value)
+    r2 failed
 """
 
 from flyte_jupyter.remote import _methods as methods

@@ -13,7 +13,7 @@ from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._client import Client, current_client, sdk_client
 from flyte_jupyter.remote._common import ActionFacts, Connected, run_id
 from flyte_jupyter.remote._details import ActionDetails, named_action
-from flyte_jupyter.remote._dual import dual
+from flyte_jupyter.remote._dual import dual, dual_batches
 from flyte_jupyter.remote._errors import NotFoundError
 from flyte_jupyter.remote._phase import ActionPhase
 
@@ -73,14 +73,14 @@ class Action(ActionFacts["definition.Action"], Connected):
             NotFoundError: There is no such action.
 
         Example:
-            >>> Action.get(run_name="r1", name="a0").phase  # doctest: +SKIP
+            >>> Action.get(run_name="r1", name="a0").phase
             <ActionPhase.SUCCEEDED: 'succeeded'>
         """
         client = client or current_client()
         pb2 = await _fetch.fetch_action(client, named_action(client, uri, run_name, name))
         return cls(action_of(pb2), ActionDetails(pb2, client=client), client=client)
 
-    @dual
+    @dual_batches
     @classmethod
     async def listall(
         cls,
@@ -94,7 +94,7 @@ class Action(ActionFacts["definition.Action"], Connected):
         *,
         limit: int | None = None,
         client: Client | None = None,
-    ) -> AsyncGenerator[Action, None]:
+    ) -> AsyncGenerator[list[Action], None]:
         """Lists the actions of a run (RunService.ListActions). A run that does not exist has none.
 
         A backend may leave out what an action is (its task's name) here; `details()` has it.
@@ -124,8 +124,8 @@ class Action(ActionFacts["definition.Action"], Connected):
         listed = list_actions(
             client, run_id(client, for_run_name), filtered, sort_by=sort_by, limit=limit, parent_name=parent_name
         )
-        async for pb2 in listed:
-            yield cls(pb2, client=client)
+        async for page in listed.batches:
+            yield [cls(pb2, client=client) for pb2 in page]
 
     @dual
     async def details(self) -> ActionDetails:
@@ -241,10 +241,10 @@ class Action(ActionFacts["definition.Action"], Connected):
         """
         (await self.details.aio()).raise_for_status()
 
-    @dual
+    @dual_batches
     async def get_logs(
         self, attempt: int | None = None, filter_system: bool = False, show_ts: bool = False
-    ) -> AsyncGenerator[str, None]:
+    ) -> AsyncGenerator[list[str], None]:
         """Yields the lines of an attempt's log, and follows it until the attempt is over (DataProxyService.TailLogs).
 
         Args:
@@ -255,16 +255,8 @@ class Action(ActionFacts["definition.Action"], Connected):
         Raises:
             NotFoundError: The attempt is over and the backend has no log of it.
         """
-        if attempt is None:
-            attempt = (await self.details.aio()).attempts
-        lines = _logs.tail(self._client, self.action_id, attempt)
-        try:
-            async for line in lines:
-                text = _logs.format_line(line, filter_system=filter_system, show_ts=show_ts)
-                if text is not None:
-                    yield text
-        finally:
-            await lines.aclose()
+        async for lines in log_lines(self._client, self, attempt, filter_system, show_ts):
+            yield lines
 
     @dual
     async def show_logs(
@@ -355,6 +347,20 @@ def action_of(details: definition.ActionDetails) -> definition.Action:
     return pb.Action(id=details.id, metadata=details.metadata, status=details.status)
 
 
+async def log_lines(
+    client: Client, action: Action, attempt: int | None, filter_system: bool, show_ts: bool
+) -> AsyncGenerator[list[str], None]:
+    """The lines of a log as they come together; the arguments are those of `Action.get_logs`."""
+    if attempt is None:
+        attempt = (await action.details.aio()).attempts
+    batches = _logs.log_batches(client, action.action_id, attempt)
+    try:
+        async for batch in batches:
+            yield _logs.format_lines(batch.lines, filter_system=filter_system, show_ts=show_ts)
+    finally:
+        await batches.aclose()
+
+
 def list_actions(
     client: Client,
     run: RunIdentifier,
@@ -363,7 +369,7 @@ def list_actions(
     sort_by: SortBy | None = None,
     limit: int | None = None,
     parent_name: str | None = None,
-) -> AsyncGenerator[definition.Action, None]:
+) -> _listing.Pages:
     """RunService.ListActions; the arguments are those of `Action.listall`."""
 
     def request(page: ListRequest) -> pb.ListActionsRequest:

@@ -24,10 +24,10 @@ class ActionInputs(UserDict[str, Any], ToJson):
 
     Example:
         >>> inputs = Run.get("r1").inputs()
-        >>> inputs["x"], inputs.get("y", "none")
-        (21, 'none')
-        >>> inputs.to_dict()
-        {'literals': [{'name': 'x', 'value': {'scalar': {'primitive': {'integer': '21'}}}}]}
+        >>> inputs["a"], inputs["b"], inputs.get("c", "none")
+        (1, 41, 'none')
+        >>> inputs.to_dict()["literals"][0]
+        {'name': 'a', 'value': {'scalar': {'primitive': {'integer': '1'}}}}
     """
 
     def __init__(self, pb2: Inputs | None = None, data: dict[str, Any] | None = None) -> None:

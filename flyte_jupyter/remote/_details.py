@@ -279,8 +279,8 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
         """The inputs by name as they are on the wire (DataProxyService.GetActionData).
 
         Example:
-            >>> ActionDetails.get(run_name="r1", name="a0").input_literals()["x"].scalar.primitive.integer
-            21
+            >>> ActionDetails.get(run_name="r1", name="a0").input_literals()["a"].scalar.primitive.integer
+            1
         """
         inputs, _ = await self._literals()
         return {literal.name: literal.value for literal in inputs.literals}

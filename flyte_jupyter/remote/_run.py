@@ -11,10 +11,10 @@ from urllib.parse import urljoin
 from flyte_jupyter.remote import _fetch, _listing, _progress
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
-from flyte_jupyter.remote._action import Action, action_of, list_actions
+from flyte_jupyter.remote._action import Action, action_of, list_actions, log_lines
 from flyte_jupyter.remote._client import Client, current_client, sdk_client
 from flyte_jupyter.remote._common import ROOT_ACTION, Connected, ToJson
-from flyte_jupyter.remote._dual import dual
+from flyte_jupyter.remote._dual import dual, dual_batches
 from flyte_jupyter.remote._phase import ActionPhase
 from flyte_jupyter.remote._run_details import RunDetails
 
@@ -42,9 +42,9 @@ class Run(ToJson, Connected):
         client: The connection; the current one if not given.
 
     Example:
-        >>> run = Run.get("r1")  # doctest: +SKIP
-        >>> run.wait()  # doctest: +SKIP
-        >>> run.outputs()  # doctest: +SKIP
+        >>> run = Run.get("r1")
+        >>> run.wait()
+        >>> run.outputs()
         ActionOutputs(o0=42)
     """
 
@@ -82,7 +82,7 @@ class Run(ToJson, Connected):
         pb2 = pb.Run(action=action_of(details.pb2.action), labels=dict(details.pb2.run_spec.labels.values))
         return cls(pb2, details, client=client)
 
-    @dual
+    @dual_batches
     @classmethod
     async def listall(
         cls,
@@ -101,7 +101,7 @@ class Run(ToJson, Connected):
         paused_actions_only: bool = False,
         *,
         client: Client | None = None,
-    ) -> AsyncGenerator[Run, None]:
+    ) -> AsyncGenerator[list[Run], None]:
         """Lists the runs of a project and domain (RunService.ListRuns).
 
         Args:
@@ -124,8 +124,8 @@ class Run(ToJson, Connected):
             InvalidArgumentError: A phase, order or limit that there is not.
 
         Example:
-            >>> [run.name for run in Run.listall(in_phase=("failed",), limit=3)]  # doctest: +SKIP
-            ['r1', 'r2']
+            >>> [run.name for run in Run.listall(in_phase=("failed",), limit=3)]
+            ['r2']
         """
         client = client or current_client()
         scope = pb.ProjectIdentifier(
@@ -158,8 +158,8 @@ class Run(ToJson, Connected):
             limit=limit,
             keep=keep if wanted or keys else None,
         )
-        async for pb2 in listed:
-            yield cls(pb2, client=client)
+        async for page in listed.batches:
+            yield [cls(pb2, client=client) for pb2 in page]
 
     @property
     def run_id(self) -> RunIdentifier:
@@ -345,13 +345,13 @@ class Run(ToJson, Connected):
         """
         await self.action.raise_for_status.aio()
 
-    @dual
+    @dual_batches
     async def get_logs(
         self, attempt: int | None = None, filter_system: bool = False, show_ts: bool = False
-    ) -> AsyncGenerator[str, None]:
+    ) -> AsyncGenerator[list[str], None]:
         """Yields the lines of the root action's log; see `Action.get_logs`."""
-        async for line in self.action.get_logs.aio(attempt, filter_system, show_ts):
-            yield line
+        async for lines in log_lines(self._client, self.action, attempt, filter_system, show_ts):
+            yield lines
 
     @dual
     async def show_logs(

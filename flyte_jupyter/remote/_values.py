@@ -88,7 +88,7 @@ class DatasetRef:
 
     Example:
         >>> table = Run.get("r4").outputs().o0
-        >>> table.to_pandas()["n"].sum()
+        >>> int(table.to_pandas()["n"].sum())
         6
         >>> table.to_polars().shape
         (3, 2)
@@ -130,7 +130,7 @@ class OpaqueValue:
     Example:
         >>> value = Run.get("r3").outputs().o2
         >>> value.class_name, value.save("set.pickle")
-        ('builtins.set', PosixPath('set.pickle'))
+        ('set[int]', PosixPath('set.pickle'))
     """
 
     class_name: str

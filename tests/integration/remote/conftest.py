@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from flyte_jupyter.remote import Client, Endpoint, connect, set_current_client
-from tests.integration.support import Backend
+from tests.integration.support import Backend, Sdk
 from tests.unit.remote.http1_proxy import http1_proxy
 
 SCRIPT = Path(__file__).with_name("runs_of_the_sdk.py")
+EXAMPLE = Path(__file__).with_name("example.py")
 WIRES = ["grpc", "connect"]
 
 
@@ -55,3 +57,22 @@ def runs(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 def start(backend: Backend, tmp_path: Path) -> Callable[[str], str]:
     """Starts a run of a test's own, and returns its name."""
     return lambda name: start_runs(backend, tmp_path, name)[name]
+
+
+@pytest.fixture(scope="session")
+def documented_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A backend with the runs r1 to r6 of `example.py` and nothing else."""
+    place = tmp_path_factory.mktemp("documented")
+    backend = Backend(Sdk(sys.executable, "", ""), place / "state")
+    backend.start()
+    (place / "code").mkdir()
+    backend.script(place / "code" / EXAMPLE.name, EXAMPLE.read_text())
+    yield backend.endpoint
+    backend.stop()
+
+
+@pytest.fixture
+def documented(documented_endpoint: str) -> Iterator[Client]:
+    """A current client of it."""
+    with connected(documented_endpoint, "grpc") as client:
+        yield client
