@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from flyteidl2.auth.auth_service_pb2 import GetPublicClientConfigRequest as GetPublicClientConfigRequest
     from flyteidl2.auth.identity_pb2 import UserInfoRequest as UserInfoRequest
     from flyteidl2.auth.identity_pb2 import UserInfoResponse as UserInfoResponse
+    from flyteidl2.cluster.payload_pb2 import SelectClusterRequest as SelectClusterRequest
     from flyteidl2.common.identifier_pb2 import ActionAttemptIdentifier as ActionAttemptIdentifier
     from flyteidl2.common.identifier_pb2 import ActionIdentifier as ActionIdentifier
     from flyteidl2.common.identifier_pb2 import ProjectIdentifier as ProjectIdentifier
@@ -112,6 +113,7 @@ _HOMES = {
         "UserInfoRequest",
         "UserInfoResponse",
     ),
+    "cluster.payload": ("SelectClusterRequest",),
     "common.identifier": (
         "ActionAttemptIdentifier",
         "ActionIdentifier",

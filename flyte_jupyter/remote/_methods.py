@@ -45,6 +45,7 @@ PROJECT_SERVICE = "flyteidl2.project.ProjectService"
 SECRET_SERVICE = "flyteidl2.secret.SecretService"  # noqa: S105
 IDENTITY_SERVICE = "flyteidl2.auth.IdentityService"
 AUTH_METADATA_SERVICE = "flyteidl2.auth.AuthMetadataService"
+CLUSTER_SERVICE = "flyteidl2.cluster.ClusterService"
 
 MODULES = {
     RUN_SERVICE: "flyteidl2.workflow.run_service",
@@ -56,6 +57,7 @@ MODULES = {
     SECRET_SERVICE: "flyteidl2.secret.secret",
     IDENTITY_SERVICE: "flyteidl2.auth.identity",
     AUTH_METADATA_SERVICE: "flyteidl2.auth.auth_service",
+    CLUSTER_SERVICE: "flyteidl2.cluster.service",
 }
 """Where flyteidl2 keeps a service: its modules begin with this name."""
 
@@ -100,6 +102,8 @@ LIST_SECRETS = Method(SECRET_SERVICE, "ListSecrets", idempotent=True)
 DELETE_SECRET = Method(SECRET_SERVICE, "DeleteSecret")
 
 USER_INFO = Method(IDENTITY_SERVICE, "UserInfo", idempotent=True)
+
+SELECT_CLUSTER = Method(CLUSTER_SERVICE, "SelectCluster", idempotent=True)
 
 # Asked without authentication: they tell how one logs in.
 GET_OAUTH2_METADATA = Method(AUTH_METADATA_SERVICE, "GetOAuth2Metadata", idempotent=True)

@@ -21,6 +21,7 @@ _ATTRIBUTES = {
     methods.PROJECT_SERVICE: "project_domain_service",
     methods.SECRET_SERVICE: "secrets_service",
     methods.IDENTITY_SERVICE: "identity_service",
+    methods.CLUSTER_SERVICE: "cluster_service",
 }
 
 
