@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from flyte_jupyter.remote._loop import background
@@ -38,7 +38,7 @@ class DualCall(Generic[P, R]):
 class DualIteration(Generic[P, R]):
     """A bound generator: `for x in f(...)` blocks, `async for x in f.aio(...)` works on any event loop."""
 
-    def __init__(self, function: Callable[P, AsyncGenerator[R, None]]) -> None:
+    def __init__(self, function: Callable[P, AsyncGenerator[Sequence[R], None]]) -> None:
         self._function = function
         self._name = getattr(function, "__qualname__", "call")
         _imitate(self, function)
@@ -62,17 +62,21 @@ class DualIteration(Generic[P, R]):
 class _Blocking(Iterator[R]):
     """Iterates an asynchronous generator that lives on the background loop, and closes it when let go."""
 
-    def __init__(self, generator: AsyncGenerator[R, None]) -> None:
+    def __init__(self, generator: AsyncGenerator[Sequence[R], None]) -> None:
         self._generator = generator
+        self._batch: Iterator[R] = iter(())
 
     def __next__(self) -> R:
-        async def step() -> R:
+        async def step() -> Sequence[R]:
             return await self._generator.__anext__()
 
-        try:
-            return background().run(step())
-        except StopAsyncIteration:
-            raise StopIteration from None
+        while True:
+            for item in self._batch:
+                return item
+            try:
+                self._batch = iter(background().run(step()))
+            except StopAsyncIteration:
+                raise StopIteration from None
 
     def close(self) -> None:
         """Ends the iteration and what it holds open."""
@@ -100,20 +104,18 @@ def _imitate(wrapper: Any, function: Any) -> None:
     functools.update_wrapper(wrapper, function)
 
 
-async def _iterate_from_any_loop(generator: AsyncGenerator[R, None]) -> AsyncGenerator[R, None]:
-    async def step() -> tuple[bool, R | None]:
+async def _iterate_from_any_loop(generator: AsyncGenerator[Sequence[R], None]) -> AsyncGenerator[R, None]:
+    async def step() -> Sequence[R] | None:
         # A StopAsyncIteration cannot travel through a future of another loop.
         try:
-            return True, await generator.__anext__()
+            return await generator.__anext__()
         except StopAsyncIteration:
-            return False, None
+            return None
 
     try:
-        while True:
-            more, item = await background().run_from(step())
-            if not more:
-                return
-            yield item  # pyright: ignore[reportReturnType]
+        while (batch := await background().run_from(step())) is not None:
+            for item in batch:
+                yield item
     finally:
         with contextlib.suppress(asyncio.CancelledError):
             await background().run_from(_close(generator))
@@ -142,7 +144,26 @@ class DualGenerator(Generic[P, R]):
 
     def __get__(self, instance: object, owner: type | None = None) -> DualIteration[P, R]:
         target = owner if self._of_class else instance
-        return DualIteration(self._function if target is None else self._function.__get__(target))
+        return DualIteration(self._batches(self._function if target is None else self._function.__get__(target)))
+
+    def _batches(self, function: Any) -> Callable[P, AsyncGenerator[Sequence[R], None]]:
+        @functools.wraps(function)
+        async def one_by_one(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[Sequence[R], None]:
+            items = function(*args, **kwargs)
+            try:
+                async for item in items:
+                    yield (item,)
+            finally:
+                await items.aclose()
+
+        return one_by_one
+
+
+class DualBatches(DualGenerator[P, R]):
+    """The descriptor behind `dual_batches`."""
+
+    def _batches(self, function: Any) -> Callable[P, AsyncGenerator[Sequence[R], None]]:
+        return function
 
 
 @overload
@@ -165,6 +186,14 @@ def dual(function: Any, /) -> Any:
     inner = getattr(function, "__func__", function)
     kind: Any = DualGenerator if inspect.isasyncgenfunction(inner) else Dual
     return kind(function)
+
+
+def dual_batches(function: Callable[Concatenate[S, P], AsyncGenerator[Sequence[R], None]], /) -> DualBatches[P, R]:
+    """Like `dual`, of a generator that yields sequences: whoever iterates is given what is in them, item by item.
+
+    A change of threads for each sequence instead of one for each item. The generator is up to a sequence ahead.
+    """
+    return DualBatches(function)
 
 
 def dual_function(function: Callable[P, Coroutine[Any, Any, R]]) -> DualCall[P, R]:

@@ -132,7 +132,7 @@ def check_limit(limit: int | None) -> None:
         raise InvalidArgumentError(f"A limit cannot be {limit}.")
 
 
-async def pages(
+def pages(
     client: Client,
     method: Method,
     request: Callable[[pb.ListRequest], Any],
@@ -142,8 +142,8 @@ async def pages(
     sort_by: SortBy | None,
     limit: int | None,
     keep: Callable[[Any], bool] | None = None,
-) -> AsyncGenerator[Any, None]:
-    """Yields what a listing RPC lists, page by page, `limit` of them at most.
+) -> Pages:
+    """What a listing RPC lists, `limit` of them at most.
 
     Args:
         client: The connection.
@@ -155,20 +155,42 @@ async def pages(
         limit: How many to yield; None for all.
         keep: What we filter by because the server cannot, or None.
     """
+    return Pages(_pages(client, method, request, items, filters, sort_by, limit, keep))
+
+
+class Pages:
+    """What is listed: iterated item by item, or page by page through `batches`."""
+
+    def __init__(self, batches: AsyncGenerator[list[Any], None]) -> None:
+        self.batches = batches
+
+    async def __aiter__(self) -> AsyncGenerator[Any, None]:
+        async for page in self.batches:
+            for item in page:
+                yield item
+
+
+async def _pages(
+    client: Client,
+    method: Method,
+    request: Callable[[pb.ListRequest], Any],
+    items: Callable[[Any], Iterable[Any]],
+    filters: list[pb.Filter],
+    sort_by: SortBy | None,
+    limit: int | None,
+    keep: Callable[[Any], bool] | None,
+) -> AsyncGenerator[list[Any], None]:
     check_limit(limit)
     left = limit
     page = pb.ListRequest(filters=filters, sort_by=sorting(sort_by))
     while left is None or left > 0:
         page.limit = _PAGE if left is None or keep is not None else min(_PAGE, left)
         answer = await client.unary(method, request(page))
-        for item in items(answer):
-            if keep is not None and not keep(item):
-                continue
-            yield item
-            if left is not None:
-                left -= 1
-                if left == 0:
-                    return
+        found = [item for item in items(answer) if keep is None or keep(item)][:left]
+        if found:
+            yield found
+        if left is not None:
+            left -= len(found)
         if not answer.token:
             return
         page.token = answer.token

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flyte_jupyter.remote import _messages as pb
@@ -79,17 +79,6 @@ class LogPlace:
         return LogBatch(new, gap)
 
 
-async def tail(client: Client, action: ActionIdentifier, attempt: int) -> AsyncGenerator[LogLine, None]:
-    """Yields the lines of an attempt's log, each once, until the attempt is over; see `log_batches`."""
-    batches = log_batches(client, action, attempt)
-    try:
-        async for batch in batches:
-            for line in batch.lines:
-                yield line
-    finally:
-        await batches.aclose()
-
-
 async def log_batches(
     client: Client, action: ActionIdentifier, attempt: int, place: LogPlace | None = None
 ) -> AsyncGenerator[LogBatch, None]:
@@ -137,16 +126,24 @@ async def log_batches(
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
-def format_line(line: LogLine, *, filter_system: bool, show_ts: bool) -> str | None:
-    """The text of a line without its end of line, None if it is left out."""
-    text = line.message.rstrip("\r\n")
+def format_lines(lines: Iterable[LogLine], *, filter_system: bool, show_ts: bool) -> list[str]:
+    """The texts of lines without their ends of line, but for those that are left out."""
+    texts = ((line, line.message.rstrip("\r\n")) for line in lines)
     if filter_system:
-        system = int(line.originator) == 2
-        if system or ("[flyte]" in text and "flyte.errors" not in text):
-            return None
-    if show_ts and line.HasField("timestamp"):
-        return f"[{to_datetime(line.timestamp).isoformat(timespec='milliseconds')}] {text}"
-    return text
+        texts = ((line, text) for line, text in texts if not _is_of_system(line, text))
+    if not show_ts:
+        return [text for _, text in texts]
+    return [f"{_time(line)}{text}" for line, text in texts]
+
+
+def _is_of_system(line: LogLine, text: str) -> bool:
+    return int(line.originator) == 2 or ("[flyte]" in text and "flyte.errors" not in text)
+
+
+def _time(line: LogLine) -> str:
+    if not line.HasField("timestamp"):
+        return ""
+    return f"[{to_datetime(line.timestamp).isoformat(timespec='milliseconds')}] "
 
 
 async def show(lines: AsyncIterator[str], last: int | None) -> None:
