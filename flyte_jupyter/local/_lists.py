@@ -101,8 +101,10 @@ def newest_runs(
 
 
 def _action(row: Any) -> run_definition_pb2.Action:
-    details = run_definition_pb2.ActionDetails.FromString(row["details"])
-    return run_definition_pb2.Action(id=details.id, metadata=details.metadata, status=details.status)
+    # An Action is the first three fields of an ActionDetails.
+    action = run_definition_pb2.Action.FromString(row["details"])
+    action.DiscardUnknownFields()
+    return action
 
 
 def _run(row: Any) -> run_definition_pb2.Run:
