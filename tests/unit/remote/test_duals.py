@@ -100,5 +100,5 @@ def test_each_has_its_awaited_form(owner: type, member: Any) -> None:
     if isinstance(member, DualGenerator):
         assert isinstance(awaited, AsyncIterator)
     else:
-        assert inspect.isawaitable(awaited)
+        assert inspect.iscoroutine(awaited)
         awaited.close()
