@@ -3,7 +3,7 @@
 import views from "../src/index";
 import { SimKernel } from "./kernel";
 import * as scenes from "./scenes";
-import { details, events, io, logPiece, REPORT, spec } from "./sights";
+import { details, events, io, logPiece, REPORT, runTable, spec } from "./sights";
 
 const query = new URLSearchParams(location.search);
 const scene = query.get("scene") ?? "running";
@@ -19,6 +19,9 @@ kernel.answer = (method, params) => {
     };
   }
   if (method === "value") return { text: "All stores, without the closed ones. ".repeat(60) };
+  if (method === "rerun") return { view: "v2", name: "r9new" };
+  if (method === "open") return { view: "v2", name: String(params.row) };
+  if (method === "act") return { failed: { r3: "Run r3 is over already." } };
   return {};
 };
 kernel.see = (look, sight) => {
@@ -28,6 +31,7 @@ kernel.see = (look, sight) => {
   if (look.topic === "events") sight({ value: events });
   if (look.topic === "spec") sight({ value: spec });
   if (look.topic === "report") sight({ value: { attempt: 1, html: REPORT } });
+  if (look.topic === "table") sight({ value: runTable(now, look.params as never) });
   if (look.topic === "logs") {
     const lines = Number(query.get("lines") ?? 400);
     for (let first = 0; first < lines; first += 5000) {
@@ -48,8 +52,15 @@ const make: Record<string, () => ReturnType<typeof scenes.running>> = {
   large: () => scenes.large(now, Number(query.get("n") ?? 10_000)),
 };
 document.body.dataset.jpThemeLight = String(query.get("theme") !== "dark");
-const run = make[scene]();
+const run = (make[scene] ?? make.running)();
 kernel.runs.set("v1", run);
+kernel.runs.set("v2", scenes.single(now));
+if (scene === "table") {
+  kernel.runs.delete("v1");
+  kernel.welcomes.set("v1", { kind: "table", title: "Runs of flytesnacks/development" });
+}
+if (scene === "logs")
+  kernel.welcomes.set("v1", { kind: "logs", action: "a0", title: "Log of r8s2kqv4mtx/a0" });
 const place = document.createElement("div");
 place.className = "flyte-jupyter fj-hub-devhub fj-view-v1";
 place.innerHTML = "<p>Snapshot: the static HTML that the notebook holds.</p>";

@@ -1,6 +1,6 @@
 /** What the simulated kernel answers to looks; the shapes are those of docs/protocol.md. */
 
-import type { Details, Events, Io, Spec } from "../src/sights";
+import type { Details, Events, Io, Spec, Table } from "../src/sights";
 import type { RowData } from "./encode";
 import { TRACEBACK } from "./scenes";
 
@@ -254,6 +254,63 @@ export function logPiece(first: number, count: number, at: number): { value: obj
       note: "",
     },
     buffers: [new DataView(times.buffer), new DataView(flags.buffer), new DataView(text.buffer)],
+  };
+}
+
+/** A table of runs as the kernel would sort and cut it. */
+export function runTable(
+  now: number,
+  params: { page: number; size: number; text: string; sort: Table["sort"] },
+): Table {
+  const phases = [4, 5, 6, 9, 5, 7, 5, 8, 1, 10];
+  const all = Array.from({ length: 60 }, (_, i) => {
+    const started = now - i * 750 * S;
+    const phase = phases[i % 10];
+    const over = ![1, 4, 9].includes(phase);
+    return {
+      id: `r${i}`,
+      cells: {
+        phase,
+        task: ["forecast.train", "forecast.score", "lake.compact"][i % 3],
+        run: `r${i}x${(i * 7919).toString(36)}`,
+        started,
+        duration: [started, over ? started + (40 + i * 13) * S : null],
+        who: i % 4 ? "Ada Lovelace" : "Grace Hopper",
+        labels: (i % 2 ? { team: "vision" } : {}) as Record<string, string>,
+      },
+      acts: over ? [] : ["abort"],
+    };
+  }).filter(({ cells }) => JSON.stringify(cells).includes(params.text));
+  const from = params.page * params.size;
+  return {
+    columns: [
+      { key: "phase", title: "Phase", type: "phase", sortable: true },
+      { key: "task", title: "Task", type: "text", sortable: true },
+      { key: "run", title: "Run", type: "text", sortable: true },
+      { key: "started", title: "Started", type: "time", sortable: true },
+      { key: "duration", title: "Duration", type: "span", sortable: true },
+      { key: "who", title: "Who", type: "text", sortable: false },
+      { key: "labels", title: "Labels", type: "labels", sortable: false },
+    ],
+    rows: all.slice(from, from + params.size),
+    page: params.page,
+    more: from + params.size < all.length,
+    total: all.length,
+    filters: [
+      {
+        key: "phase",
+        title: "Phase",
+        options: [
+          ["4", "Running"],
+          ["6", "Failed"],
+        ],
+      },
+    ],
+    sort: params.sort ?? ["started", "desc"],
+    acts: [{ name: "abort", title: "Abort", confirm: true, reason: true }],
+    opens: true,
+    empty: "There are no runs.",
+    note: "",
   };
 }
 

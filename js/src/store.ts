@@ -213,3 +213,9 @@ function scatter(target: Column, at: Column, values: Column, limit: number): voi
     if (at[i] < limit) target[at[i]] = values[i];
   }
 }
+
+/** The row of the action with this name, -1 where there is none. */
+export function rowNamed(store: RunStore, name: string): number {
+  for (let row = 0; name !== "" && row < store.n; row++) if (store.text(store.name[row]) === name) return row;
+  return -1;
+}

@@ -43,8 +43,12 @@ export class ViewState {
   /** Grows when the selected row is to be scrolled into sight. */
   readonly shown = signal(0);
   /** The view of a run that was opened from here, shown below; null for none. */
-  readonly opened = signal<string | null>(null);
+  readonly opened = signal<{ view: string; name: string } | null>(null);
+  /** What was asked to be open at first was opened. */
+  begun = false;
   scrollTop = 0;
+  /** The first line of the tree in sight. */
+  firstLine = 0;
   /** Grows when the view was put elsewhere in the page, which resets what is scrolled. */
   readonly moved = signal(0);
 

@@ -9,6 +9,8 @@ import type { ErrorTexts } from "../errors";
 import type { Labels } from "../labels";
 import type { RunStore } from "../store";
 import type { ViewState } from "../viewstate";
+import type { VisibleLines } from "../visible";
+import type { mountView } from "./mount";
 
 export interface ViewContext {
   connection: Connection;
@@ -18,10 +20,14 @@ export interface ViewContext {
   asks: Asks;
   errors: ErrorTexts;
   labels: Labels;
+  /** The rows of the tree as they are shown. */
+  lines: VisibleLines;
   /** Grows each second while something in the view is still going on. */
   clock: Signal<number>;
   /** Sentence for screen readers. */
   announcement: Signal<string>;
+  /** Mounts a view inside of this one. */
+  mountInside: typeof mountView;
 }
 
 export const Context = createContext<ViewContext | null>(null);

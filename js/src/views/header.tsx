@@ -63,6 +63,7 @@ function Buttons() {
   const { head } = store;
   if (!head) return null;
   const url = safeUrl(link.console.value) || safeUrl(head.url);
+  const frozen = freeze.ask.stage.value === "accepted";
   const aborting = asks.get("abort ").stage.value === "armed";
   const going = !isTerminal(head.phase) && !head.over;
   const python = `flyte_jupyter.remote.Run.get(${JSON.stringify(head.name)})`;
@@ -110,7 +111,7 @@ function Buttons() {
             onClick={freeze.send}
           >
             <CameraIcon />
-            <span>{freeze.ask.waiting ? freeze.ask.words("Freezing…") : "Freeze"}</span>
+            <span>{freeze.ask.waiting ? freeze.ask.words("Freezing…") : frozen ? "Frozen" : "Freeze"}</span>
           </button>
           <Menu label="More" icon={<MoreIcon />} items={more} />
         </>

@@ -6,11 +6,13 @@ import { Asks } from "../asks";
 import type { Connection } from "../connection";
 import { ErrorTexts } from "../errors";
 import { Labels } from "../labels";
+import { RunStore } from "../store";
 import { css } from "../styles";
 import { followTheme } from "../theme";
 import type { ViewState } from "../viewstate";
-import { Context } from "./context";
-import { RunView } from "./run";
+import { VisibleLines } from "../visible";
+import { App } from "./app";
+import { Context, type ViewContext } from "./context";
 
 export interface Mounted {
   /** The host was put elsewhere in the page. */
@@ -24,6 +26,8 @@ export interface MountOptions {
   /** Say "connecting" while there is nothing to show, for there is no snapshot. */
   waiting?: boolean;
 }
+
+const NO_RUN = new RunStore("");
 
 function addStyles(root: ShadowRoot): void {
   try {
@@ -86,14 +90,14 @@ export function mountView(
   const link = connection.mount(view);
   const clock = signal(0);
   const announcement = signal("");
+  const lines = new VisibleLines();
   const asks = new Asks();
   const errors = new ErrorTexts(link);
   const labels = new Labels(link);
   let visible = true;
   let shown = false;
   const timer = setInterval(() => {
-    const store = link.store.peek();
-    if (visible && store && !store.head?.over && connection.alive.peek()) clock.value++;
+    if (visible && !link.store.peek()?.head?.over && connection.alive.peek()) clock.value++;
   }, 1000);
   const giveFocusBack = followFocus(host, root);
   const stopTheme = followTheme(host);
@@ -103,16 +107,20 @@ export function mountView(
     link.seen(now);
   });
 
+  const context = (store: RunStore): ViewContext => ({
+    ...{ connection, link, store, state, asks, errors, labels, lines, clock, announcement },
+    mountInside: mountView,
+  });
   const stopDrawing = effect(() => {
-    const store = link.unknown.value ? null : link.store.value;
+    // A table has no run of its own.
+    const own = link.welcome.value?.kind === "table" ? NO_RUN : link.store.value;
+    const store = link.unknown.value ? null : own;
     if (store) {
       if (!shown) options.showing?.(true);
       shown = true;
       render(
-        <Context.Provider
-          value={{ connection, link, store, state, asks, errors, labels, clock, announcement }}
-        >
-          <RunView />
+        <Context.Provider value={context(store)}>
+          <App />
         </Context.Provider>,
         container,
       );

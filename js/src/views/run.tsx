@@ -2,7 +2,6 @@
 
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { keyOf } from "../order";
-import { VisibleLines } from "../visible";
 import { Failure } from "./abort";
 import { Announcer } from "./announcer";
 import { useNow, useView } from "./context";
@@ -37,23 +36,20 @@ export function RunView() {
 
 /** The tree, and beside or below it the details of what is chosen. */
 function Body() {
-  const { store, state, labels } = useView();
+  const { store, state, labels, lines } = useView();
   const now = useNow();
-  const kept = useRef<VisibleLines | null>(null);
-  kept.current ??= new VisibleLines();
-  const lines = kept.current;
   lines.update(store, state, now, labels.known, labels.version.value);
   const box = useRef<HTMLDivElement>(null);
   const shown = state.shown.value;
+  const open = state.tab.value !== null;
   useLayoutEffect(() => {
-    if (shown > 0) reveal(box.current, lines.lineOfKey(store, state.selected.peek()));
-  }, [shown, box, lines, store, state]);
+    if (shown > 0 || open) reveal(box.current, lines.lineOfKey(store, state.selected.peek()));
+  }, [shown, open, box, lines, store, state]);
   const step = (by: 1 | -1) => {
     const line = lines.seekMatch(lines.lineOfKey(store, state.selected.peek()), by);
     if (line >= 0) state.goTo(keyOf(store, lines.node[line]));
   };
   const leave = () => box.current?.focus({ preventScroll: true });
-  const open = state.tab.value !== null;
   return (
     <>
       {store.n > 1 && <Toolbar lines={lines} step={step} leave={leave} />}

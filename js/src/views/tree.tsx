@@ -95,6 +95,7 @@ export function Tree({ lines, box }: TreeProps) {
   const width = useTimeWidth(box);
   const scrolled = useSignal(state.scrollTop);
   const firstLine = useComputed(() => Math.floor(scrolled.value / ROW_HEIGHT)).value;
+  state.firstLine = firstLine;
   const moved = state.moved.value;
   useLayoutEffect(() => {
     if (box.current) box.current.scrollTop = state.scrollTop;

@@ -6,6 +6,7 @@ import { LogView } from "../../logs/view";
 import type { Look } from "../../looks";
 import { isTerminal } from "../../phases";
 import type { LogPiece } from "../../sights";
+import { rowNamed } from "../../store";
 import { useView } from "../context";
 import { LogList } from "./list";
 import { LogTools } from "./tools";
@@ -31,7 +32,7 @@ export function Log({ action, attempt }: { action: string; attempt: number | nul
   }, [link, store.key, action, attempt, view, look]);
   const sight = look.value?.sight.value;
   view.store.tick.value;
-  const row = rowOf(store, action);
+  const row = rowNamed(store, action);
   const over = row >= 0 && isTerminal(store.phase[row]);
   const none = view.store.count === 0;
   const note = sight?.error || view.store.note;
@@ -50,9 +51,4 @@ export function Log({ action, attempt }: { action: string; attempt: number | nul
       )}
     </>
   );
-}
-
-function rowOf(store: { n: number; name: Uint32Array; text(i: number): string }, action: string): number {
-  for (let row = 0; row < store.n; row++) if (store.text(store.name[row]) === action) return row;
-  return -1;
 }

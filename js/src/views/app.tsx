@@ -1,0 +1,69 @@
+/** What a view shows by its kind. */
+
+import { useEffect } from "preact/hooks";
+import { rowNamed } from "../store";
+import { useView } from "./context";
+import { tabOf } from "./details/pane";
+import { Log } from "./logs/log";
+import { Opened } from "./opened";
+import { RunView } from "./run";
+import { TableView } from "./table/table";
+
+export function App() {
+  const { link } = useView();
+  const kind = link.welcome.value?.kind;
+  if (kind === "table") return <TableView />;
+  return kind === "logs" ? <LogAlone /> : <RunWithMore />;
+}
+
+function RunWithMore() {
+  const { state } = useView();
+  useFirstLook();
+  const opened = state.opened.value;
+  return (
+    <>
+      <RunView />
+      {opened && (
+        <Opened
+          view={opened.view}
+          title={`Rerun ${opened.name}`}
+          close={() => {
+            state.opened.value = null;
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** Opens what the view was asked to open at first, as soon as it is there. */
+function useFirstLook(): void {
+  const { store, state, link } = useView();
+  const welcome = link.welcome.value;
+  const row = welcome && !state.begun ? rowNamed(store, welcome.action) : -1;
+  useEffect(() => {
+    if (!welcome || state.begun) return;
+    if (welcome.height !== null) state.height.value = welcome.height;
+    if (welcome.action !== "" && row < 0) return;
+    state.begun = true;
+    if (row >= 0) state.goTo(String(row));
+    const tab = tabOf(welcome.tab);
+    if (tab !== null) state.tab.value = tab;
+  }, [welcome, state, row]);
+}
+
+/** The log of one action and nothing else. */
+function LogAlone() {
+  const { link, state } = useView();
+  const welcome = link.welcome.value;
+  if (!welcome) return null;
+  const height = welcome.height ?? state.height.value;
+  return (
+    <section class="run alone" aria-label={welcome.title} style={{ height: `${height}px` }}>
+      <div class="pane-head">
+        <b class="label">{welcome.title}</b>
+      </div>
+      <Log action={welcome.action || "a0"} attempt={null} />
+    </section>
+  );
+}
