@@ -25,7 +25,7 @@ def _holds(project: pb2.Project, term: str) -> bool:
     match = _TERM.fullmatch(term.strip())
     if match is None or match[2] not in _FIELDS:
         raise invalid(f"{term!r} is no filter on projects, as eq(name,demo) would be; fields are {', '.join(_FIELDS)}.")
-    function, value = match[1], match[3]
+    function, value = match[1], match[3].strip()
     actual = str(getattr(project, _FIELDS[match[2]]))
     if function == "eq":
         return actual == value

@@ -14,6 +14,7 @@ from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._action import Action
 from flyte_jupyter.remote._client import Client, current_client, set_current_client
 from flyte_jupyter.remote._code import CodeBundle
+from flyte_jupyter.remote._condition import Condition
 from flyte_jupyter.remote._connect import connect
 from flyte_jupyter.remote._data import ActionInputs, ActionOutputs
 from flyte_jupyter.remote._details import ActionDetails, PhaseTransition
@@ -45,12 +46,16 @@ from flyte_jupyter.remote._loop import BackgroundLoop, background
 from flyte_jupyter.remote._methods import Method
 from flyte_jupyter.remote._phase import TERMINAL_PHASES, ActionPhase
 from flyte_jupyter.remote._progress import set_wait_display
+from flyte_jupyter.remote._project import Project
 from flyte_jupyter.remote._rerun import rerun
 from flyte_jupyter.remote._run import Run
 from flyte_jupyter.remote._run_details import RunDetails
+from flyte_jupyter.remote._secret import Secret
 from flyte_jupyter.remote._task import Task, TaskVersion
 from flyte_jupyter.remote._task_details import LazyEntity, TaskDetails
 from flyte_jupyter.remote._task_override import Cache
+from flyte_jupyter.remote._trigger import Trigger, TriggerDetails
+from flyte_jupyter.remote._user import User
 from flyte_jupyter.remote._values import DatasetRef, ErrorValue, FileRef, OffloadedRef, OpaqueValue
 
 __all__ = [
@@ -66,6 +71,7 @@ __all__ = [
     "Cache",
     "Client",
     "CodeBundle",
+    "Condition",
     "ConnectionFailedError",
     "DatasetRef",
     "DeadlineExceededError",
@@ -87,19 +93,24 @@ __all__ = [
     "Parameter",
     "PermissionDeniedError",
     "PhaseTransition",
+    "Project",
     "Run",
     "RunAbortedError",
     "RunDetails",
     "RunFailedError",
     "RunTimedOutError",
+    "Secret",
     "ServerError",
     "Task",
     "TaskDetails",
     "TaskVersion",
     "TimeFilter",
+    "Trigger",
+    "TriggerDetails",
     "UnauthenticatedError",
     "UnavailableError",
     "UnimplementedError",
+    "User",
     "background",
     "connect",
     "current_client",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.remote import _messages as pb
@@ -64,7 +64,7 @@ async def launch(
         )
     else:
         target["run_id"] = pb.RunIdentifier(org=client.org, name=check_run_name(name), **where)
-    offloaded = await _upload(client, target, inputs, spec.run_base_dir)
+    offloaded = await upload_inputs(client, target, inputs, spec.run_base_dir)
     given: dict[str, Any] = {"inputs": inputs} if offloaded is None else {"offloaded_input_data": offloaded}
     request = pb.CreateRunRequest(**target, **given, run_spec=spec, source=_SOURCE)
     try:
@@ -80,10 +80,20 @@ async def launch(
     return Run(answer.run, client=client)
 
 
-async def _upload(
-    client: Client, target: Mapping[str, Any], inputs: Inputs, base_dir: str
+async def upload_inputs(
+    client: Client, target: Mapping[str, Any], inputs: Inputs, base_dir: str = ""
 ) -> OffloadedInputData | None:
-    """The reference to the uploaded inputs; None where the backend wants them in CreateRun."""
+    """Uploads inputs (DataProxyService.UploadInputs).
+
+    Args:
+        client: The connection.
+        target: The task and the run or project, as fields of the request.
+        inputs: The inputs.
+        base_dir: Where the run keeps its data, "" for the backend's usual place.
+
+    Returns:
+        What stands for them in a request; None where the backend wants them in the request itself.
+    """
     request = pb.UploadInputsRequest(**target, inputs=inputs, base_dir=base_dir)
     try:
         answer = await client.unary(methods.UPLOAD_INPUTS, request)
@@ -91,7 +101,7 @@ async def _upload(
         return None
     except NotFoundError as error:
         hint = "Is it another project or domain?"
-        raise NotFoundError(f"The run cannot be started: {error.message}", hint, error.code) from None
+        raise NotFoundError(f"The inputs cannot be uploaded: {error.message}", hint, error.code) from None
     return answer.offloaded_input_data
 
 
@@ -155,7 +165,11 @@ def check_texts(what: str, values: Mapping[str, str] | None) -> None:
 
 
 def encode_inputs(
-    spec: TaskSpec, given: Mapping[str, Any], kept: Iterable[tuple[str, Literal]] = (), what: str = ""
+    spec: TaskSpec,
+    given: Mapping[str, Any],
+    kept: Iterable[tuple[str, Literal]] = (),
+    what: str = "",
+    without: Collection[str] = (),
 ) -> Inputs:
     """The complete inputs of a task: what is given, what is kept, then the defaults.
 
@@ -164,19 +178,21 @@ def encode_inputs(
         given: Python values by name.
         kept: Literals by name, for what is not given.
         what: How to call the task in errors; its name if not given.
+        without: Names of inputs that somebody else gives.
 
     Raises:
         InvalidArgumentError: A name that the task does not know, a value of the wrong type, or one that is missing.
     """
     types = input_types(spec)
     what = what or f"Task {spec.task_template.id.name}"
-    unknown = [name for name in given if name not in types]
+    unknown = [name for name in (*given, *without) if name not in types]
     if unknown:
         known = f"its inputs are {', '.join(types)}" if types else "it has none"
         raise InvalidArgumentError(f"{what} has no input {unknown[0]!r}; {known}.")
     literals = default_literals(spec) | dict(kept)
     literals |= {name: to_literal(name, value, types[name]) for name, value in given.items()}
-    missing = [name for name in types if name not in literals]
+    wanted = [name for name in types if name not in without]
+    missing = [name for name in wanted if name not in literals]
     if missing:
         raise InvalidArgumentError(f"{what} needs the input {', '.join(map(repr, missing))}.", "Give it by its name.")
-    return pb.Inputs(literals=[pb.NamedLiteral(name=name, value=literals[name]) for name in types])
+    return pb.Inputs(literals=[pb.NamedLiteral(name=name, value=literals[name]) for name in wanted])

@@ -15,6 +15,11 @@ from flyte_jupyter.local._status import exists, invalid, not_found
 
 Context = RequestContext[Any, Any]
 
+# A project that nobody created is as old as the first that is known of it.
+_SEEN = (
+    "SELECT id, min(created_at) FROM (SELECT id, created_at FROM projects "
+    "UNION ALL SELECT project, created_at FROM runs UNION ALL SELECT project, created_at FROM tasks) GROUP BY id ORDER BY id"
+)
 _DOMAINS = ("development", "staging", "production")
 
 
@@ -56,22 +61,20 @@ class ProjectService(connect.ProjectService):
 
     async def list_projects(self, request: pb2.ListProjectsRequest, ctx: Context) -> pb2.ListProjectsResponse:
         """All projects that were created or that have a run or a task."""
-        names = [
-            row[0]
-            for row in self._store.rows(
-                "SELECT id FROM projects UNION SELECT project FROM runs UNION SELECT project FROM tasks"
-            )
-        ]
-        projects = [project for name in names if (project := self._find(name)) is not None]
+        created = {row[0]: row[1] for row in self._store.rows(_SEEN)}
+        projects = [project for name in created if (project := self._find(name)) is not None]
         if request.filters:
             projects = [project for project in projects if matches(project, request.filters)]
         else:
             projects = [project for project in projects if project.state != pb2.PROJECT_STATE_ARCHIVED]
         if request.HasField("sort_by") and request.sort_by.key:
             key = {"identifier": "id"}.get(request.sort_by.key, request.sort_by.key)
-            if key not in ("id", "name", "description", "state"):
+            if key not in ("id", "name", "description", "state", "created_at"):
                 raise invalid(f"Projects cannot be sorted by {request.sort_by.key!r}.")
-            projects.sort(key=lambda project: getattr(project, key), reverse=request.sort_by.direction == 0)
+            projects.sort(
+                key=lambda project: created[project.id] if key == "created_at" else getattr(project, key),
+                reverse=request.sort_by.direction == 0,
+            )
         if request.token and not request.token.isdecimal():
             raise invalid(f"{request.token!r} is not a page token of this backend.")
         offset = int(request.token or 0)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from flyte_jupyter import remote
-from flyte_jupyter.remote import Client, Run, Task, TaskDetails
-from tests.integration.support import Backend
+from flyte_jupyter.remote import Client, Condition, Project, Run, Secret, Task, TaskDetails, Trigger, User
+from tests.integration.support import Backend, until
 
 SCRIPT = Path(__file__).with_name("deployed_by_the_sdk.py")
 
@@ -190,3 +190,132 @@ def test_one_action_is_run_again(client: Client, deployed: list[str], tmp_path: 
     look = next(each for each in remote.Action.listall(first.name) if each.details().task_name is None)
     with pytest.raises(remote.InvalidArgumentError, match="is no task, so it cannot be run again"):
         first.rerun(look.name)
+
+
+def test_a_condition_is_answered(client: Client, deployed: list[str]) -> None:
+    run = Task.get("deployed.asks", auto_version="latest")(question="Shall we?")
+    condition = until(lambda: Condition.get("go", run.name), "the condition")
+    assert condition is not None
+    assert (condition.phase, condition.expected_type, condition.parent_name) == ("paused", bool, "a0")
+    assert (condition.prompt(), condition.value()) == ("Shall we?", None)
+    assert [each.name for each in Condition.listall(run.name)] == ["go"]
+    assert list(Condition.listall(run.name, "another")) == []
+    assert Condition.get("stop", run.name) is None
+    with pytest.raises(remote.InvalidArgumentError, match="Condition 'go' wants a bool, and not the int 1"):
+        condition.signal(1)
+    condition.signal(True)
+    assert finished(run).outputs() == ("went",)
+    assert condition.sync().phase == "succeeded"
+    assert (condition.value(), condition.done()) == (True, True)
+    with pytest.raises(remote.ServerError, match="over already"):
+        condition.signal(False)
+
+
+def test_projects(client: Client) -> None:
+    name = f"made-{client.transport}"
+    made = Project.create(name, "Made", "for a test", {"a": "b"})
+    assert (made.id, made.state) == (name, "active")
+    with pytest.raises(remote.AlreadyExistsError, match=f"There is a project '{name}' already"):
+        Project.create(name, "Again")
+    got = Project.get(name)
+    assert (got.name, got.description, got.labels) == ("Made", "for a test", {"a": "b"})
+    assert "development" in got.domains
+    assert Project.update(name, description="changed").name == "Made"
+    assert Project.get(name).description == "changed"
+    assert name in [project.id for project in Project.listall()]
+    assert got.archive().state == "archived"
+    assert name not in [project.id for project in Project.listall()]
+    assert [project.id for project in Project.listall(f"eq(identifier,{name})", archived=True)] == [name]
+    assert Project.get(name).unarchive().state == "active"
+    assert len(list(Project.listall(limit=1))) == 1
+    assert Project.get(name).to_dict()["id"] == name
+    with pytest.raises(remote.NotFoundError, match="There is no project 'nobody'"):
+        Project.get("nobody")
+    with pytest.raises(remote.InvalidArgumentError, match='"active" or "archived"'):
+        Project.update(name, state="gone")  # pyright: ignore[reportArgumentType]
+
+
+def test_secrets(client: Client) -> None:
+    names = [f"{client.transport}-{n}" for n in range(5)]
+    for name in names:
+        Secret.create(name, "hush-hush")
+    Secret.create(f"{client.transport}-bytes", b"hush-hush")
+    listed = [secret.name for secret in Secret.listall(limit=2) if secret.name.startswith(client.transport)]
+    assert sorted(listed) == sorted([*names, f"{client.transport}-bytes"])
+    secret = Secret.get(names[0])
+    assert (secret.name, secret.type) == (names[0], "regular")
+    assert "hush" not in f"{secret!r} {secret.to_dict()} {secret.to_json()} {secret.pb2}"
+    with pytest.raises(remote.AlreadyExistsError, match="There is a secret") as caught:
+        Secret.create(names[0], "hush-hush")
+    assert "hush" not in str(caught.value)
+    for name in names:
+        Secret.delete(name)
+    with pytest.raises(remote.NotFoundError, match=f"There is no secret '{names[0]}' in project 'flytesnacks'"):
+        Secret.get(names[0])
+    with pytest.raises(remote.NotFoundError, match="There is no secret"):
+        Secret.delete(names[0])
+    registry = f"{client.transport}-registry"
+    Secret.create(registry, "hush-hush", "image_pull")
+    assert Secret.get(registry, project="", domain="").type == "image_pull"
+
+
+def test_who_we_are(client: Client) -> None:
+    user = User.get()
+    assert user.subject()
+    assert user.subject() in {user.name(), user.to_dict()["subject"]}
+
+
+def test_triggers(client: Client, add: TaskDetails) -> None:
+    task = "deployed.add"
+    name = f"own-{client.transport}"
+    made = Trigger.create(name, task, cron="0 3 * * *", inputs={"a": 1}, labels={"by": "us"}, description="at night")
+    assert (made.name, made.task_name, made.is_active) == (name, task, True)
+    assert made.automation == "cron 0 3 * * * (UTC)"
+    details = Trigger.get(name=name, task_name=task)
+    assert (details.is_active, details.description) == (True, "at night")
+    assert details.pb2.spec.task_version == add.version
+    assert dict(details.pb2.spec.run_spec.labels.values) == {"by": "us"}
+    assert name in [trigger.name for trigger in Trigger.listall(task)]
+    assert name in [trigger.name for trigger in Trigger.listall()]
+    Trigger.update(name, task, active=False)
+    assert not Trigger.get(name=name, task_name=task).is_active
+    (listed,) = [trigger for trigger in Trigger.listall(task) if trigger.name == name]
+    assert not listed.is_active
+    assert listed.get_details().name == name
+    again = Trigger.create(name, task, every=timedelta(hours=2), inputs={"a": 2})
+    assert (again.automation, again.id.revision > made.id.revision) == ("every 120 minutes", True)
+    Trigger.delete(name, task)
+    with pytest.raises(remote.NotFoundError, match=f"Task 'deployed.add' has no trigger '{name}'"):
+        Trigger.get(name=name, task_name=task)
+    with pytest.raises(remote.NotFoundError, match="has no trigger"):
+        Trigger.update(name, task, active=True)
+    with pytest.raises(remote.InvalidArgumentError, match="needs the input 'a'"):
+        Trigger.create(name, task, cron="0 3 * * *")
+    with pytest.raises(remote.NotFoundError, match="There is no task"):
+        Trigger.create(name, "no.task", cron="0 3 * * *")
+
+
+def test_triggers_of_the_sdk(client: Client, add: TaskDetails) -> None:
+    import flyte
+
+    name = f"sdk-{client.transport}"
+    trigger = flyte.Trigger(
+        name,
+        automation=flyte.Cron("*/5 * * * *", timezone="Europe/London"),
+        inputs={"a": 5},
+        env_vars={"A": "b"},
+        auto_activate=False,
+        overwrite_cache=True,
+    )
+    made = Trigger.create(trigger, "deployed.add", add.version)
+    assert (made.automation, made.is_active) == ("cron */5 * * * * (Europe/London)", False)
+    spec = made.get_details().pb2.spec.run_spec
+    assert ([(pair.key, pair.value) for pair in spec.envs.values], spec.overwrite_cache) == ([("A", "b")], True)
+    timed = flyte.Trigger(f"{name}-t", automation=flyte.FixedRate(60), inputs={"moment": flyte.TriggerTime})
+    with pytest.raises(remote.InvalidArgumentError, match="has no input 'moment'"):
+        Trigger.create(timed, "deployed.add")
+    hourly = flyte.Trigger.hourly(inputs={"a": flyte.TriggerTime})
+    made = Trigger.create(hourly, "deployed.add")
+    assert made.automation_spec.schedule.kickoff_time_input_arg == "a"
+    with pytest.raises(remote.InvalidArgumentError, match="says everything itself"):
+        Trigger.create(trigger, "deployed.add", cron="0 3 * * *")

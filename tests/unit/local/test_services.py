@@ -54,6 +54,11 @@ async def test_projects(caller: Caller) -> None:
     assert await names(filters="eq(identifier,mine)") == ["mine"]
     assert await names(filters="contains(name,ine)+ne(identifier,x)") == ["mine"]
     assert len(await names(limit=1)) == 1
+    first = list_pb2.Sort(key="created_at", direction=list_pb2.Sort.ASCENDING)
+    assert await names(filters="eq(state, 0)", sort_by=first) == ["mine", "p"]
+    project.state = project_service_pb2.PROJECT_STATE_ARCHIVED
+    await stub.UpdateProject(project_service_pb2.UpdateProjectRequest(project=project), metadata=token)
+    assert (await names(), await names(filters="eq(state,1)")) == (["p"], ["mine"])
     got = await stub.GetProject(project_service_pb2.GetProjectRequest(id="p"), metadata=token)
     assert "d" in [domain.id for domain in got.project.domains]
     missing = stub.GetProject(project_service_pb2.GetProjectRequest(id="nobody"), metadata=token)
