@@ -23,6 +23,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from flyte_jupyter.actions import on
     from flyte_jupyter.magics import use_local
     from flyte_jupyter.remote import connect
     from flyte_jupyter.view import show, wait
@@ -31,6 +32,7 @@ __all__ = [
     "__version__",
     "connect",
     "load_ipython_extension",
+    "on",
     "show",
     "unload_ipython_extension",
     "use_local",
@@ -39,6 +41,7 @@ __all__ = [
 
 _HOMES = {
     "connect": "flyte_jupyter.remote",
+    "on": "flyte_jupyter.actions",
     "show": "flyte_jupyter.view",
     "use_local": "flyte_jupyter.magics",
     "wait": "flyte_jupyter.view",

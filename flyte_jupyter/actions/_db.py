@@ -129,3 +129,15 @@ class Database:
         """Close the file."""
         with self._lock:
             self._connection.close()
+
+
+def has_armed() -> bool:
+    """Whether the user has armed actions, found out without making anything."""
+    path = default_path()
+    if not path.exists():
+        return False
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
+            return connection.execute("SELECT 1 FROM triggers WHERE is_active LIMIT 1").fetchone() is not None
+    except sqlite3.Error:
+        return False

@@ -38,6 +38,7 @@ class BaseActionFlavor(BasePluginFlavor):
         ACTION_CONFIG_CLASS: The class of its configuration.
         NEEDS: What its actions must be allowed to do.
         REPEATABLE: Doing it twice for one event does no more than once, so one that was cut off may be repeated.
+        TIMEOUT: Seconds for an attempt, where the trigger names none.
         ARGUMENT: The field of the configuration that `%flyte_on ... -> FLAVOR ARGUMENT` gives; "" for none.
 
     Example:
@@ -59,6 +60,7 @@ class BaseActionFlavor(BasePluginFlavor):
     ACTION_CONFIG_CLASS: ClassVar[type[ActionConfig]]
     NEEDS: ClassVar[frozenset[Permission]] = frozenset({"read"})
     REPEATABLE: ClassVar[bool] = False
+    TIMEOUT: ClassVar[float] = 60.0
     ARGUMENT: ClassVar[str] = ""
 
     @classmethod

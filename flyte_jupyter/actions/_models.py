@@ -181,6 +181,7 @@ class TriggerExecutionResponse(BaseModel):
         repeated: Whether an earlier attempt may have done it already, because it was cut off.
         result: What was done, in words.
         launched: Name of the run that was started, or "".
+        follow: Whether the trigger waits for that run from here on as for its own.
     """
 
     model_config = ConfigDict(validate_assignment=True)
@@ -193,6 +194,7 @@ class TriggerExecutionResponse(BaseModel):
     repeated: bool = False
     result: str = ""
     launched: str = ""
+    follow: bool = False
 
     @property
     def event_metadata(self) -> dict[str, Any]:

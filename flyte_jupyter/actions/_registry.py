@@ -100,6 +100,17 @@ class PluginRegistry:
         """
         return self._handlers[self.flavor(name, subtype).FLAVOR, subtype]
 
+    def flavor_for(self, config: ActionConfig) -> type[BaseActionFlavor]:
+        """The flavor whose configuration this is.
+
+        Raises:
+            UnknownActionError: There is none.
+        """
+        for flavor in self._flavors.values():
+            if type(config) is flavor.ACTION_CONFIG_CLASS:
+                return flavor
+        raise UnknownActionError(f"A {type(config).__name__} is the configuration of no action that is known here.")
+
     def _load(self, entry: EntryPoint) -> None:
         distribution = entry.dist.name if entry.dist is not None else "?"
         source = f"{distribution} ({entry.value})"

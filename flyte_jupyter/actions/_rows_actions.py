@@ -15,6 +15,9 @@ from flyte_jupyter.actions._filter import EventFilter, Policy
 from flyte_jupyter.actions._models import DEFAULT_AUTH_WINDOW, ActionRequest, ActionResponse, ActionUpdate
 from flyte_jupyter.actions._trigger import Trigger
 
+OVER = "run over"
+"""Why a trigger is not armed whose run has ended."""
+
 
 class ActionRows:
     """Actions and triggers: rows in, models out.
@@ -176,6 +179,15 @@ class ActionRows:
                 "UPDATE triggers SET is_active = ?, note = ? WHERE id = ?", (active, "" if active else note, trigger_id)
             )
 
+    def resume(self, trigger_id: int) -> None:
+        """Arm a trigger again; what happened meanwhile is history."""
+        with self.db.write() as connection:
+            trigger = self.trigger(trigger_id)
+            connection.execute(
+                "UPDATE triggers SET is_active = 1, note = '', baselined = ?, replay = 0 WHERE id = ?",
+                (trigger.is_active and trigger.baselined, trigger_id),
+            )
+
     def bind(self, trigger_id: int, process: str) -> None:
         """Let a process execute a trigger whose function it has."""
         with self.db.write() as connection:
@@ -195,9 +207,7 @@ class ActionRows:
             connection.executemany(
                 "INSERT OR IGNORE INTO seen VALUES (?, ?)", [(trigger_id, event_id) for event_id in event_ids]
             )
-            connection.execute(
-                "UPDATE triggers SET baselined = 1, floor = ?, cursor = ? WHERE id = ?", (floor, floor, trigger_id)
-            )
+            connection.execute("UPDATE triggers SET baselined = 1, floor = ? WHERE id = ?", (floor, trigger_id))
 
     def set_cursor(self, trigger_ids: Iterable[int], cursor: float) -> None:
         """Note how far the runs of triggers were read."""
@@ -212,7 +222,22 @@ class ActionRows:
             trigger = self.trigger(trigger_id)
             if run not in trigger.runs:
                 followed = json.dumps([*trigger.followed, run])
-                connection.execute("UPDATE triggers SET followed = ? WHERE id = ?", (followed, trigger_id))
+                # It may have been put to rest because its run is over.
+                connection.execute(
+                    "UPDATE triggers SET followed = ?, is_active = is_active OR note = ?,"
+                    " note = CASE note WHEN ? THEN '' ELSE note END WHERE id = ?",
+                    (followed, OVER, OVER, trigger_id),
+                )
+
+    def rest(self, trigger_ids: Iterable[int], over: Iterable[str]) -> None:
+        """Put to rest the triggers whose runs are all among those that are over."""
+        names = set(over)
+        with self.db.write() as connection:
+            for trigger_id in trigger_ids:
+                if set(self.trigger(trigger_id).runs) <= names:
+                    connection.execute(
+                        "UPDATE triggers SET is_active = 0, note = ? WHERE id = ? AND is_active", (OVER, trigger_id)
+                    )
 
 
 _JSON = ("configuration", "allow")

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from flyte_jupyter.actions._decide import decide
 from flyte_jupyter.actions._events import BaseEvent, Event
+from flyte_jupyter.actions._rows_actions import OVER
 from flyte_jupyter.actions._rows_processes import ProcessRows
 
 State = Literal["pending", "running", "succeeded", "failed", "interrupted", "skipped"]
@@ -80,8 +81,8 @@ class ExecutionRows(ProcessRows):
         with self.db.write() as connection:
             if self.db.read("SELECT 1 FROM seen WHERE trigger_id = ? AND event_id = ?", trigger_id, event.id):
                 return None
-            rows = self.db.read("SELECT 1 FROM triggers WHERE id = ? AND is_active", trigger_id)
-            if not rows:
+            # The end of its run is both what puts a trigger to rest and what it waits for.
+            if not self.db.read("SELECT 1 FROM triggers WHERE id = ? AND (is_active OR note = ?)", trigger_id, OVER):
                 return None
             trigger = self.trigger(trigger_id)
             if trigger.floor is not None and event.time is not None and event.time < trigger.floor:
@@ -195,6 +196,13 @@ class ExecutionRows(ProcessRows):
         where, values = ("", ()) if trigger_id is None else ("WHERE trigger_id = ?", (trigger_id,))
         query = f"SELECT * FROM executions {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
         return [_execution(row) for row in self.db.read(query, *values, limit)]
+
+    def last_execution(self, trigger_id: int) -> Execution | None:
+        """The newest execution of a trigger that was not skipped."""
+        rows = self.db.read(
+            "SELECT * FROM executions WHERE trigger_id = ? AND state != 'skipped' ORDER BY id DESC LIMIT 1", trigger_id
+        )
+        return _execution(rows[0]) if rows else None
 
     def causes(self, run_key: str) -> list[int]:
         """The triggers because of which a run was started, the nearest first; none for one that a person started."""

@@ -68,6 +68,11 @@ class ProcessRows(ActionRows):
         rows = self.db.read("SELECT holder FROM leases WHERE scope = ? AND expires > ?", scope, self.now())
         return rows[0]["holder"] if rows and not _is_gone(rows[0]["holder"]) else ""
 
+    def is_served(self, endpoint: str) -> bool:
+        """Whether a process dispatches for a backend, whoever it is there."""
+        rows = self.db.read("SELECT scope, holder FROM leases WHERE expires > ?", self.now())
+        return any(row["scope"].partition("|")[0] == endpoint and not _is_gone(row["holder"]) for row in rows)
+
 
 def _is_gone(process: str) -> bool:
     """Whether a process of this machine is known to have ended."""

@@ -9,6 +9,8 @@ from flyte_jupyter.magics._arguments import parse, plain_errors
 from flyte_jupyter.magics._complete import Completer
 from flyte_jupyter.magics._local import start as use_local
 from flyte_jupyter.magics._magics import FlyteMagics
+from flyte_jupyter.magics._on import OnMagics
+from flyte_jupyter.magics._on_kernel import Kernel
 from flyte_jupyter.magics._wait import Awaiting, run_and_wait_async
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ def register(ip: InteractiveShell) -> None:
     unregister(ip)
     magics = FlyteMagics(ip)
     ip.register_magics(magics)
+    kernel = Kernel(ip)
+    ip.register_magics(OnMagics(ip, kernel))
+    kernel.resume()
     ip.input_transformers_cleanup.append(Awaiting(ip))
     for name in magics.magics["line"]:
         completer = Completer(name, parser_of(name))
@@ -37,11 +42,17 @@ def parser_of(name: str) -> ArgumentParser:
 def unregister(ip: InteractiveShell) -> None:
     """Undo `register`."""
     ip.input_transformers_cleanup[:] = [one for one in ip.input_transformers_cleanup if not isinstance(one, Awaiting)]
+    kernels: set[Kernel] = set()
     for kind in ("line", "cell"):
         registered = ip.magics_manager.magics[kind]
-        for name in [name for name in registered if name in FlyteMagics.magics[kind]]:
-            if isinstance(getattr(registered[name], "__self__", None), FlyteMagics):
+        for name in list(registered):
+            owner = getattr(registered[name], "__self__", None)
+            if isinstance(owner, OnMagics):
+                kernels.add(owner.kernel)
+            if isinstance(owner, FlyteMagics | OnMagics):
                 del registered[name]
+    for kernel in kernels:
+        kernel.close()
 
 
 async def awaited_flyte_wait(line: str, cell: str) -> None:

@@ -1,0 +1,244 @@
+"""What a process has one of: the store, the hub, the dispatcher and the sources, joined and kept going."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from flyte_jupyter.actions._dispatch import Connection, Dispatcher
+from flyte_jupyter.actions._hub import EventHub, event_hub
+from flyte_jupyter.actions._registry import PluginRegistry, registry
+from flyte_jupyter.actions._rows_processes import process_id
+from flyte_jupyter.actions._sources import Sources
+from flyte_jupyter.live import Notifier
+from flyte_jupyter.remote import (
+    Client,
+    FlyteError,
+    NotConnectedError,
+    UnauthenticatedError,
+    UnimplementedError,
+    background,
+    current_client,
+    methods,
+)
+
+if TYPE_CHECKING:
+    from flyte_jupyter.actions._rows_executions import Execution
+    from flyte_jupyter.actions._source import Patience
+    from flyte_jupyter.actions._trigger import Trigger
+
+logger = logging.getLogger("flyte_jupyter")
+
+Told = Callable[["Trigger", "Execution"], None]
+
+_BEAT = 4.0
+_TICK = 1.0
+
+
+class Service:
+    """Executes the actions of this process, and of all where no other process does. For use on the background loop.
+
+    Args:
+        hub: The hub of the process.
+        plugins: Its flavors and handlers.
+        process: Its name.
+        patience: How patient sources are.
+
+    Attributes:
+        changes: Tells that triggers, executions or what can be read changed, here or by another process.
+        executed: Called on the loop with each trigger and its execution, whenever that was claimed or ended here.
+        connections: The connections that are used, by endpoint.
+    """
+
+    def __init__(
+        self,
+        hub: EventHub | None = None,
+        plugins: PluginRegistry | None = None,
+        process: str = "",
+        patience: Patience | None = None,
+    ) -> None:
+        self.hub = hub or event_hub()
+        self.plugins = plugins or registry()
+        self.process = process or process_id()
+        self.store = self.hub.store
+        self.changes = Notifier()
+        self.executed: list[Told] = []
+        self.connections: dict[str, Connection] = {}
+        self.dispatcher = Dispatcher(self.hub, self.process, self._flavor_of, self.connections, self._executed)
+        self.sources = Sources(self.hub, self.dispatcher, self.connections, patience)
+        self._accounts: weakref.WeakKeyDictionary[Client, str] = weakref.WeakKeyDictionary()
+        self._change: int | None = None
+        self._troubles: dict[int, str] = {}
+        self._beaten = float("-inf")
+        self._poked = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+
+    async def connect(self, client: Client) -> Connection:
+        """Use a connection for the triggers of its backend from here on."""
+        account = self._accounts.get(client)
+        if account is None:
+            account = self._accounts[client] = await account_of(client)
+        connection = Connection(client, account)
+        before = self.connections.get(connection.endpoint)
+        if before is None or before.client is not client:
+            self.connections[connection.endpoint] = connection
+            self._change = None
+        return connection
+
+    def start(self) -> None:
+        """Keep going until `close`."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def refresh(self) -> None:
+        """Take in what changed, here or elsewhere: triggers, leases, connections, what others left behind."""
+        async with self._turn:
+            await self._find_connection()
+            await self._beat()
+            change = await self.dispatcher.stored(self.store.db.change)
+            if change != self._change:
+                await self._serve()
+                self._change = await self.dispatcher.stored(self.store.db.change)
+                self.changes.changed()
+            if self.sources.troubles != self._troubles:
+                self._troubles = self.sources.troubles
+                self.changes.changed()
+
+    async def close(self) -> None:
+        """Stop, and let another process go on."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self.sources.close()
+        triggers = [trigger.id for trigger in self.hub.triggers]
+        self.store.leave(self.process)
+        await self.dispatcher.close()
+        self.store.recover(triggers or [one.id for one in self.store.triggers()], self.repeatable)
+
+    @property
+    def repeatable(self) -> frozenset[str]:
+        """The flavors whose actions may be repeated."""
+        return frozenset(
+            one.name for one in self.plugins.flavors() if self.plugins.flavor(one.name, one.subtype).REPEATABLE
+        )
+
+    def poke(self) -> None:
+        """Refresh soon."""
+        self._poked.set()
+
+    async def _find_connection(self) -> None:
+        """Use the connection of this process, or else the one of the SDK."""
+        try:
+            await self.connect(current_client())
+        except NotConnectedError:
+            if not self.connections and "flyte" in sys.modules:
+                with contextlib.suppress(NotConnectedError):
+                    await self.connect(Client.from_sdk())
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.refresh()
+            except FlyteError as error:
+                logger.debug("actions wait: %s", error)
+            except Exception:
+                logger.exception("Actions wait because of a defect of flyte_jupyter")
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._poked.wait(), _TICK)
+            self._poked.clear()
+
+    async def _beat(self) -> None:
+        """A sign of life, and the leases of our backends."""
+        now = asyncio.get_running_loop().time()
+        scopes = {connection.scope for connection in self.connections.values()}
+        if now - self._beaten < _BEAT and scopes <= self.dispatcher.leases.keys():
+            return
+        self._beaten = now
+        leases = await self.dispatcher.stored(self._leases, scopes)
+        if leases != self.dispatcher.leases:
+            self.dispatcher.leases.clear()
+            self.dispatcher.leases.update(leases)
+            self._change = None
+
+    def _leases(self, scopes: Iterable[str]) -> dict[str, int]:
+        held: dict[str, int] = {}
+        with self.store.db.write():
+            self.store.beat(self.process)
+            for scope in scopes:
+                epoch = self.store.acquire(scope, self.process)
+                if epoch is not None:
+                    held[scope] = epoch
+        return held
+
+    async def _serve(self) -> None:
+        triggers = await self.dispatcher.stored(self._ours)
+        await self.dispatcher.pick_up(triggers, self.repeatable)
+        await self.sources.serve(triggers)
+
+    def _ours(self) -> list[Trigger]:
+        """The armed triggers that this process serves."""
+        ours: list[Trigger] = []
+        for trigger in self.store.triggers(active=True):
+            connection = self.connections.get(trigger.event_filter.endpoint)
+            if connection is None:
+                continue
+            if trigger.bound == self.process or (not trigger.bound and connection.scope in self.dispatcher.leases):
+                ours.append(trigger)
+        return ours
+
+    def _flavor_of(self, action: Any) -> Any:
+        return self.plugins.flavor(action.flavor, action.plugin_subtype)
+
+    def _executed(self, trigger: Trigger, execution: Execution) -> None:
+        self.changes.changed()
+        for told in tuple(self.executed):
+            try:
+                told(trigger, execution)
+            except Exception:
+                logger.exception("Someone could not be told of an execution")
+
+
+async def account_of(client: Client) -> str:
+    """Who we are at a backend, "" where it knows no accounts (IdentityService.UserInfo).
+
+    Raises:
+        FlyteError: It does not answer.
+    """
+    from flyteidl2.auth.identity_pb2 import UserInfoRequest
+
+    try:
+        return (await client.unary(methods.USER_INFO, UserInfoRequest())).subject
+    except (UnimplementedError, UnauthenticatedError):
+        return ""
+
+
+_lock = threading.Lock()
+_service: Service | None = None
+
+
+def service() -> Service:
+    """The service of this process, started when first asked for. Blocks for a moment; not for the loop's own thread.
+
+    Raises:
+        StoreError: The file with the actions cannot be used.
+    """
+    global _service
+    with _lock:
+        if _service is None:
+            hub, plugins = event_hub(), registry()
+            hub.store.beat(process_id())
+
+            async def make() -> Service:
+                made = Service(hub, plugins)
+                made.start()
+                return made
+
+            _service = background().run(make())
+        return _service

@@ -1,0 +1,109 @@
+"""Notify: a notice in the page, and what a webhook is sent.
+
+%flyte_on my-run failed -> notify
+%flyte_on condition paused -> notify webhook=env:SLACK_URL
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import field_validator
+
+from flyte_jupyter.actions._flavor import BaseActionFlavor
+from flyte_jupyter.actions._handler import BaseActionHandler
+from flyte_jupyter.actions._models import ActionConfig, AuthContext, TriggerExecutionResponse
+from flyte_jupyter.actions._notices import Notice, show_notice
+from flyte_jupyter.actions._secrets import is_reference, resolve
+from flyte_jupyter.actions._template import check_template, fill
+from flyte_jupyter.actions._webhook import check_address, post
+
+
+class Notify(ActionConfig):
+    """Show a notice in the page and in the cell that armed it, and send it to a webhook.
+
+    Attributes:
+        text: What to say; "{run}", "{phase}", "{words}" and so on stand for what the event says.
+        webhook: Address that is sent JSON: https://..., or better "env:NAME" or "keyring:SERVICE/NAME" of one.
+        template: The JSON that is sent, with the same places; {"text": text} if not given.
+        insecure: Allow http://.
+        private: Allow addresses in private networks.
+
+    Example:
+        >>> Notify(text="{run} is done", webhook="env:SLACK_URL")
+        Notify(text='{run} is done', webhook='env:SLACK_URL')
+    """
+
+    text: str = "{words}"
+    webhook: str = ""
+    template: str = ""
+    insecure: bool = False
+    private: bool = False
+
+    def __repr_args__(self) -> Any:
+        return [(name, value) for name, value in self.model_dump(exclude_defaults=True).items()]
+
+    @field_validator("text")
+    @classmethod
+    def _text(cls, text: str) -> str:
+        return check_template(text)
+
+    @field_validator("template")
+    @classmethod
+    def _template(cls, template: str) -> str:
+        if template:
+            try:
+                json.loads(template)
+            except ValueError:
+                raise ValueError("it is not JSON") from None
+        return check_template(template) if template else template
+
+
+class NotifyHandler(BaseActionHandler):
+    """Shows and sends notices."""
+
+    config_class = property(lambda self: Notify)  # type: ignore[assignment]
+    flavor_class = property(lambda self: NotifyFlavor)  # type: ignore[assignment]
+
+    async def run(  # type: ignore[override]
+        self, config: Any, trigger_execution: TriggerExecutionResponse, auth_context: AuthContext
+    ) -> None:
+        """Send it, and then show it."""
+        event = trigger_execution.event
+        url = auth_context.client.endpoint.console_url(event.project, event.domain, event.run, event.action)
+        text = fill(config.text, event, url)
+        where = ""
+        if config.webhook:
+            body = fill(json.loads(config.template), event, url) if config.template else {"text": text}
+            address = resolve(config.webhook)
+            where = await post(address, body, insecure=config.insecure, private=config.private)
+        notice = Notice("Flyte", text, event, trigger_execution.trigger, trigger_execution.id, url)
+        shown = show_notice(notice)
+        done = [f"sent to {where}"] * bool(where) + ["shown"] * bool(shown)
+        trigger_execution.result = f"{text} ({', '.join(done) or 'nobody was there to see it'})"
+
+    def preview(self, config: Any, trigger_execution: TriggerExecutionResponse) -> str:
+        """What would be said, and where."""
+        where = f" and send it to {_shown(config.webhook)}" if config.webhook else ""
+        return f"say {fill(config.text, trigger_execution.event)!r}{where}"
+
+    def _validate_action_request(self, action: Any, config: Any) -> None:
+        if config.webhook and not is_reference(config.webhook):
+            check_address(config.webhook, insecure=config.insecure)
+
+    def _validate_action_update(self, action: Any, config: Any, action_update: Any, config_update: Any) -> None:
+        self._validate_action_request(action_update, config_update)
+
+
+class NotifyFlavor(BaseActionFlavor):
+    """Show a notice in the page and in the cell, and send it to a webhook."""
+
+    FLAVOR = "notify"
+    ACTION_CONFIG_CLASS = Notify
+    PLUGIN_CLASS = NotifyHandler
+    ARGUMENT = "text"
+
+
+def _shown(webhook: str) -> str:
+    return webhook if is_reference(webhook) else check_address(webhook, insecure=True)

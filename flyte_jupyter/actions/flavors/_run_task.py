@@ -1,0 +1,89 @@
+"""Run a deployed task, with inputs from the event.
+
+%flyte_on task train.fit succeeded -> run_task eval.score inputs.model=outputs.o0 --max 5
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from flyte_jupyter.actions._expressions import check, evaluate
+from flyte_jupyter.actions._flavor import BaseActionFlavor
+from flyte_jupyter.actions._handler import BaseActionHandler
+from flyte_jupyter.actions._launch import launch_once
+from flyte_jupyter.actions._models import ActionConfig, AuthContext, ResourceType, TriggerExecutionResponse
+from flyte_jupyter.actions._place import placed
+from flyte_jupyter.remote import Run, Task
+
+
+class RunTask(ActionConfig):
+    """Run a deployed task in the project and domain of the event.
+
+    Attributes:
+        task: Full name of the task ("environment.function").
+        inputs: Its inputs: values; or "outputs.NAME", "inputs.NAME" of the event's action, or "event.run" and so on.
+        version: The task's version; the latest if not given.
+
+    Example:
+        >>> RunTask("eval.score", inputs={"model": "outputs.o0", "threshold": 0.5})
+        RunTask(task='eval.score', inputs={'model': 'outputs.o0', 'threshold': 0.5}, version=None)
+    """
+
+    task: str = Field(min_length=1)
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    version: str | None = None
+
+    def __init__(self, task: str = "", **settings: Any) -> None:
+        super().__init__(**{"task": task, **settings})
+
+    @field_validator("inputs")
+    @classmethod
+    def _inputs(cls, inputs: dict[str, Any]) -> dict[str, Any]:
+        return check(inputs)
+
+
+class RunTaskHandler(BaseActionHandler):
+    """Starts a run of a task, once per event."""
+
+    config_class = property(lambda self: RunTask)  # type: ignore[assignment]
+    flavor_class = property(lambda self: RunTaskFlavor)  # type: ignore[assignment]
+
+    async def run(  # type: ignore[override]
+        self, config: Any, trigger_execution: TriggerExecutionResponse, auth_context: AuthContext
+    ) -> None:
+        """Start it."""
+        auth_context.require("launch")
+        event = trigger_execution.event
+        client = placed(auth_context.client, event.project, event.domain)
+        task = Task.get(config.task, version=config.version, auto_version="latest", client=client)
+
+        async def start(name: str) -> Run:
+            inputs = await evaluate(config.inputs, event, client)
+            return await task.launch.aio(inputs, name=name)
+
+        run = await launch_once(client, trigger_execution, start)
+        trigger_execution.launched = run.name
+        trigger_execution.result = f"started {run.name} ({config.task})"
+
+    def preview(self, config: Any, trigger_execution: TriggerExecutionResponse) -> str:
+        """What would be started."""
+        inputs = ", ".join(f"{name}={value}" for name, value in config.inputs.items())
+        return f"start {config.task}({inputs}) as {trigger_execution.run_name}"
+
+    def extract_resources(self, action_config: Any, hydrate: bool = False) -> dict[ResourceType, Any]:
+        """The task."""
+        task = Task.get(action_config.task, version=action_config.version, auto_version="latest")
+        return {ResourceType.TASK: task.fetch() if hydrate else action_config.task}
+
+
+class RunTaskFlavor(BaseActionFlavor):
+    """Run a deployed task, with inputs from the event."""
+
+    FLAVOR = "run_task"
+    ACTION_CONFIG_CLASS = RunTask
+    PLUGIN_CLASS = RunTaskHandler
+    NEEDS = frozenset({"read", "launch"})
+    REPEATABLE = True
+    ARGUMENT = "task"

@@ -1,0 +1,154 @@
+"""`%flyte_on`: when something happens to a run, do what was configured."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, magics_class
+
+from flyte_jupyter import remote
+from flyte_jupyter.magics._arguments import plain_errors
+from flyte_jupyter.magics._on_kernel import Kernel
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from flyte_jupyter.actions import Armed
+
+HELP = """%flyte_on: when something happens to a run, do what was configured.
+
+    %flyte_on my-run failed -> notify
+    %flyte_on task train.fit succeeded -> run_task eval.score inputs.model=outputs.o0 --max 5
+    %flyte_on my-run log /loss=nan/ -> abort --reason "diverged"
+    %flyte_on my-run failed -> rerun --recover --max 2
+    %flyte_on condition paused -> notify webhook=env:SLACK_URL
+    %%flyte_on my-run succeeded        (the cell's body runs in this kernel, with `event` and `run`)
+    %flyte_on list | show ID | test ID | pause ID | resume ID | rm ID | history [ID] | flavors
+
+before the ->: --action NAME (of the run; * for all), --project, --domain
+anywhere:      --max N, --cooldown S, --attempts N, --timeout S, --busy queue|skip, --window HOURS,
+               --replay (what has happened already counts, too), --yes (allow it without being asked), --name NAME
+behind it:     the action's settings, as name=value or --name value
+"""
+WORKS = ("list", "history", "show", "test", "pause", "resume", "rm", "flavors")
+
+
+@magics_class
+class OnMagics(Magics):
+    """`%flyte_on` and `%%flyte_on`."""
+
+    def __init__(self, shell: InteractiveShell, kernel: Kernel) -> None:
+        super().__init__(shell)
+        self.kernel = kernel
+
+    @line_cell_magic
+    def flyte_on(self, line: str, cell: str | None = None) -> Any:
+        """Arm an action, or see to those that are armed; `%flyte_on --help` tells how."""
+        text = line.strip()
+        if text in ("", "-h", "--help", "help"):
+            print(HELP)
+            return None
+        with plain_errors():
+            work, _, rest = text.partition(" ")
+            if cell is None and work in WORKS and "->" not in text:
+                return _manage(work, rest.split())
+            if cell is not None and not cell.strip():
+                raise UsageError("%%flyte_on needs a cell below it, which is what is done.")
+            armed = self._arm(text, cell)
+            print(_told(armed))
+            return None
+
+    def _arm(self, text: str, cell: str | None) -> Armed:
+        from flyte_jupyter.actions import On, keep_function, on, read_line, registry
+
+        line = read_line(text, cell=cell is not None)
+        wanted = dict(line.target)
+        run = wanted.pop("run", None)
+        kind, client = wanted.pop("kind"), remote.current_client()
+        found: On = on(
+            run,
+            task=wanted.pop("task", ""),
+            condition=(wanted.pop("condition", "") or "paused") if kind == "paused" else "",
+            action=wanted.pop("action", ""),
+            project=wanted.pop("project", ""),
+            domain=wanted.pop("domain", ""),
+            client=client,
+        )
+        when = {
+            "phase": lambda: found.phase(*wanted["phases"]),
+            "appeared": lambda: found.appeared,
+            "paused": lambda: found.paused,
+            "log": lambda: found.log(wanted["pattern"]),
+        }[kind]()
+        options = dict(line.options)
+        yes = options.pop("yes", False)
+        if cell is not None:
+            action: Any = self.kernel.cell(cell)
+            keep_function(action.kept, self.kernel.runs(cell))
+            needs: frozenset[Any] = frozenset({"read"})
+        else:
+            flavor = registry().flavor(line.flavor)
+            action = (
+                registry()
+                .handler(line.flavor)
+                .validate_action_configuration(_configured(flavor, line.configuration, line.words))
+            )
+            needs = flavor.NEEDS
+        return when.do(action, allow=sorted(needs) if yes else None, **options)
+
+
+def _configured(flavor: Any, configuration: dict[str, Any], words: list[str]) -> dict[str, Any]:
+    """The settings, with the word that stood alone in its place."""
+    if not words:
+        return configuration
+    if len(words) > 1 or not flavor.ARGUMENT or flavor.ARGUMENT in configuration:
+        raise UsageError(f"{flavor.FLAVOR} cannot make sense of {' '.join(words)}. Settings are name=value.")
+    return {flavor.ARGUMENT: words[0], **configuration}
+
+
+def _told(armed: Armed) -> str:
+    row = armed.row
+    may = " and ".join(row.may)
+    until = "for ever" if row.expires is None else f"until {_clock(row.expires)}"
+    more = f" {row.error}" if row.error else ""
+    return f"[{row.id}] {row.on} -> {row.action} is {row.standing}; it may {may} {until}.{more}"
+
+
+def _clock(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+
+
+def _manage(work: str, words: list[str]) -> Any:
+    from flyte_jupyter.actions import Armed, armed_rows, history_rows, registry
+    from flyte_jupyter.magics._on_table import ActionTable, DetailsTable, FlavorTable, HistoryTable
+
+    if work == "list":
+        return ActionTable(armed_rows())
+    if work == "flavors":
+        return FlavorTable(registry().flavors(hydrate=True), registry().problems)
+    if work == "history" and not words:
+        return HistoryTable(history_rows())
+    yes = "--yes" in words
+    numbers = [word for word in words if word != "--yes"]
+    if len(numbers) != 1 or not numbers[0].isdecimal():
+        raise UsageError(f"%flyte_on {work} needs the number of an armed action. %flyte_on list shows them.")
+    armed = Armed(int(numbers[0]))
+    match work:
+        case "show":
+            return DetailsTable(armed.details)
+        case "history":
+            return HistoryTable(armed.history)
+        case "test":
+            print(armed.test())
+        case "pause":
+            armed.pause()
+            print(f"[{armed.id}] is paused.")
+        case "resume":
+            armed.resume(allow=yes)
+            print(_told(armed))
+        case _:
+            armed.remove()
+            print(f"[{armed.id}] is removed.")
+    return None
