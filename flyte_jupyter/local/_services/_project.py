@@ -18,7 +18,8 @@ Context = RequestContext[Any, Any]
 # A project that nobody created is as old as the first that is known of it.
 _SEEN = (
     "SELECT id, min(created_at) FROM (SELECT id, created_at FROM projects "
-    "UNION ALL SELECT project, created_at FROM runs UNION ALL SELECT project, created_at FROM tasks) GROUP BY id ORDER BY id"
+    "UNION ALL SELECT project, created_at FROM runs UNION ALL SELECT project, created_at FROM tasks) "
+    "GROUP BY id ORDER BY id"
 )
 _DOMAINS = ("development", "staging", "production")
 
