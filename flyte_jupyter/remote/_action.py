@@ -112,7 +112,13 @@ class Action(ActionFacts["definition.Action"], Connected):
             client: The connection; the current one if not given.
 
         Raises:
-            InvalidArgumentError: A phase, order or limit that there is not.
+            InvalidArgumentError: A phase, filter, order or limit that there is not.
+
+        Example:
+            >>> [action.parent_name for action in Action.listall("r6")]
+            [None, 'a0', 'a0']
+            >>> len(list(Action.listall("r6", parent_name="a0", limit=1)))
+            1
         """
         client = client or current_client()
         filtered = [
@@ -129,17 +135,33 @@ class Action(ActionFacts["definition.Action"], Connected):
 
     @dual
     async def details(self) -> ActionDetails:
-        """The action's details; read again until it is over (RunService.GetActionDetails)."""
+        """The action's details; read again until it is over (RunService.GetActionDetails).
+
+        Raises:
+            NotFoundError: There is no such action any more.
+
+        Example:
+            >>> Action.get(run_name="r1", name="a0").details().attempts
+            1
+        """
         if self._details is None or not self._details.done():
-            self._update(ActionDetails(await _fetch.fetch_action(self._client, self.action_id), client=self._client))
+            self.adopt(ActionDetails(await _fetch.fetch_action(self._client, self.action_id), client=self._client))
         assert self._details is not None
         return self._details
 
     @dual
     async def sync(self) -> Action:
-        """Brings this object up to date and returns it (RunService.GetActionDetails)."""
+        """Brings this object up to date and returns it (RunService.GetActionDetails).
+
+        Raises:
+            NotFoundError: There is no such action any more.
+
+        Example:
+            >>> Action.get(run_name="r1", name="a0").sync().done()
+            True
+        """
         pb2 = await _fetch.fetch_action(self._client, self.action_id)
-        self._update(ActionDetails(pb2, client=self._client))
+        self.adopt(ActionDetails(pb2, client=self._client))
         return self
 
     @dual
@@ -168,7 +190,7 @@ class Action(ActionFacts["definition.Action"], Connected):
         async with contextlib.aclosing(updates):
             async for pb2 in updates:
                 details = ActionDetails(pb2, client=self._client)
-                self._update(details)
+                self.adopt(details)
                 if cache_data_on_done and details.done():
                     await details.inputs.aio()
                     await details.outputs.aio()
@@ -214,20 +236,37 @@ class Action(ActionFacts["definition.Action"], Connected):
 
         Raises:
             AlreadyFinishedError: It is over. Nothing is sent then: backends would overwrite how it ended.
+
+        Example:
+            >>> Action.get(run_name="r1", name="a0").abort("enough")
+            Traceback (most recent call last):
+            flyte_jupyter.remote._errors.AlreadyFinishedError: Action a0 of run r1 is over (SUCCEEDED): ...
         """
         await _fetch.abort_action(self._client, self.action_id, reason)
 
     @dual
     async def inputs(self) -> ActionInputs:
-        """The inputs by name (DataProxyService.GetActionData)."""
+        """The inputs by name (DataProxyService.GetActionData).
+
+        Raises:
+            FlyteError: The backend does not give them out.
+
+        Example:
+            >>> Action.get(run_name="r1", name="a0").inputs()["b"]
+            41
+        """
         return await (await self.details.aio()).inputs.aio()
 
     @dual
     async def outputs(self) -> ActionOutputs:
-        """The outputs in order (DataProxyService.GetActionData).
+        """The outputs in order (DataProxyService.GetActionData). An action that failed has none.
 
         Raises:
             NotFinishedError: It is not over, so there are none yet.
+
+        Example:
+            >>> [action.outputs().o0 for action in Action.listall("r6", parent_name="a0")]
+            [0, 2]
         """
         return await (await self.details.aio()).outputs.aio()
 
@@ -237,7 +276,11 @@ class Action(ActionFacts["definition.Action"], Connected):
 
         Raises:
             NotFinishedError: It is not over.
-            RunFailedError: It ended without success.
+            RunFailedError: It ended without success; RunAbortedError and RunTimedOutError are kinds of it.
+
+        Example:
+            >>> for action in Action.listall("r6"):
+            ...     action.raise_for_status()
         """
         (await self.details.aio()).raise_for_status()
 
@@ -254,6 +297,11 @@ class Action(ActionFacts["definition.Action"], Connected):
 
         Raises:
             NotFoundError: The attempt is over and the backend has no log of it.
+
+        Example:
+            >>> for line in Action.get(run_name="r1", name="a0").get_logs(filter_system=True):
+            ...     print(line)
+            adding 1 and 41
         """
         async for lines in log_lines(self._client, self, attempt, filter_system, show_ts):
             yield lines
@@ -275,6 +323,13 @@ class Action(ActionFacts["definition.Action"], Connected):
             show_ts: Put the time in front of each.
             raw: Print every line.
             filter_system: Leave out what the system wrote.
+
+        Raises:
+            NotFoundError: The attempt is over and the backend has no log of it.
+
+        Example:
+            >>> Action.get(run_name="r1", name="a0").show_logs(max_lines=1)
+            [flyte] ...
         """
         details = await self.details.aio()
         lines = self.get_logs.aio(attempt, filter_system, show_ts)
@@ -291,6 +346,10 @@ class Action(ActionFacts["definition.Action"], Connected):
 
         Raises:
             NotFoundError: It has none.
+
+        Example:
+            >>> "<h1>hello</h1>" in Action.get(run_name="r5", name="a0").get_report()
+            True
         """
         if attempt is None:
             attempt = (await self.details.aio()).attempts
@@ -337,7 +396,8 @@ class Action(ActionFacts["definition.Action"], Connected):
         """The error, as far as the details were read; None if there is none."""
         return None if self._details is None else self._details.error_info
 
-    def _update(self, details: ActionDetails) -> None:
+    def adopt(self, details: ActionDetails) -> None:
+        """Takes over what was read of this action elsewhere. Makes no call."""
         self._details = details
         self.pb2.CopyFrom(action_of(details.pb2))
 

@@ -101,6 +101,11 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
 
         Raises:
             NotFoundError: There is no such action.
+            InvalidArgumentError: A name is missing, or the URL is not that of a page.
+
+        Example:
+            >>> ActionDetails.get(run_name="r1", name="a0").phase.value
+            'succeeded'
         """
         client = client or current_client()
         return await cls.get_details.aio(named_action(client, uri, run_name, name), client=client)
@@ -108,7 +113,19 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
     @dual
     @classmethod
     async def get_details(cls, action_id: ActionIdentifier, *, client: Client | None = None) -> ActionDetails:
-        """Reads the details of an action by its full identifier (RunService.GetActionDetails)."""
+        """Reads the details of an action by its full identifier (RunService.GetActionDetails).
+
+        Args:
+            action_id: The identifier, as in `action_id` of every action.
+            client: The connection; the current one if not given.
+
+        Raises:
+            NotFoundError: There is no such action.
+
+        Example:
+            >>> ActionDetails.get_details(Run.get("r1").action.action_id).task_name
+            'kinds.add'
+        """
         client = client or current_client()
         return cls(await _fetch.fetch_action(client, action_id), client=client)
 
@@ -120,6 +137,18 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
         """Yields the details of an action whenever they change, until it is over (RunService.WatchActionDetails).
 
         The stream is opened again when it breaks or ends early, and checked when it is silent.
+
+        Args:
+            action_id: The identifier, as in `action_id` of every action.
+            client: The connection; the current one if not given.
+
+        Raises:
+            NotFoundError: There is no such action.
+            FlyteError: The backend cannot be reached, or does not allow it.
+
+        Example:
+            >>> [details.phase.value for details in ActionDetails.watch(Run.get("r1").action.action_id)]
+            ['succeeded']
         """
         client = client or current_client()
         updates = _watch.watch_action(client, action_id)
@@ -133,8 +162,19 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
     async def watch_updates(self, cache_data_on_done: bool = False) -> AsyncGenerator[ActionDetails, None]:
         """Yields this object, brought up to date, whenever the action changes, until it is over.
 
+        Made of RunService.WatchActionDetails, as `watch`.
+
         Args:
             cache_data_on_done: Read inputs and outputs before the last one is yielded.
+
+        Raises:
+            NotFoundError: There is no such action.
+            FlyteError: The backend cannot be reached, or does not allow it.
+
+        Example:
+            >>> details = ActionDetails.get(run_name="r1", name="a0")
+            >>> [each is details for each in details.watch_updates()]
+            [True]
         """
         updates = _watch.watch_action(self._client, self.action_id)
         try:
@@ -199,7 +239,13 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
         return any(each.attempt == number and each.logs_available for each in self.pb2.attempts)
 
     def get_phase_transitions(self, attempt: int | None = None) -> list[PhaseTransition]:
-        """The phases that an attempt (counted from 1, the latest if none is given) went through, in order."""
+        """The phases that an attempt (counted from 1, the latest if none is given) went through, in order.
+
+        Example:
+            >>> transitions = ActionDetails.get(run_name="r1", name="a0").get_phase_transitions()
+            >>> [each.phase.value for each in transitions[-2:]]
+            ['running', 'succeeded']
+        """
         number = self.attempts if attempt is None else attempt
         return [
             PhaseTransition(
@@ -247,7 +293,15 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
 
     @dual
     async def inputs(self) -> ActionInputs:
-        """The inputs by name; read once (DataProxyService.GetActionData)."""
+        """The inputs by name; read once (DataProxyService.GetActionData).
+
+        Raises:
+            FlyteError: The backend does not give them out.
+
+        Example:
+            >>> ActionDetails.get(run_name="r1", name="a0").inputs()["a"]
+            1
+        """
         if self._inputs is None:
             await self._read_data()
         assert self._inputs is not None
@@ -261,6 +315,10 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
 
         Raises:
             NotFinishedError: It is not over, so there are none yet.
+
+        Example:
+            >>> ActionDetails.get(run_name="r1", name="a0").outputs().named_outputs
+            {'o0': 42}
         """
         if self._outputs is None and not self.done():
             self.pb2 = await _fetch.fetch_action(self._client, self.action_id)
@@ -287,13 +345,25 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
 
     @dual
     async def output_literals(self) -> dict[str, Literal]:
-        """The outputs by name as they are on the wire; empty while there are none (DataProxyService.GetActionData)."""
+        """The outputs by name as they are on the wire; empty while there are none (DataProxyService.GetActionData).
+
+        Example:
+            >>> ActionDetails.get(run_name="r1", name="a0").output_literals()["o0"].scalar.primitive.integer
+            42
+        """
         _, outputs = await self._literals()
         return {literal.name: literal.value for literal in outputs.literals}
 
     @dual
     async def typed_inputs(self, types: Types, deserializers: Deserializers | None = None) -> dict[str, Any]:
-        """The inputs that are asked for, as values of types of your own; see `typed_outputs`."""
+        """The inputs that are asked for, as values of types of your own (DataProxyService.GetActionData).
+
+        Parameters, values and errors are those of `typed_outputs`.
+
+        Example:
+            >>> ActionDetails.get(run_name="r1", name="a0").typed_inputs({"a": int})
+            {'a': 1}
+        """
         return await typed(await self.input_literals.aio(), types, deserializers)
 
     @dual

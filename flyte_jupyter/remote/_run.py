@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urljoin
 
 from flyte_jupyter.remote import _fetch, _listing, _progress
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
-from flyte_jupyter.remote._action import Action, action_of, list_actions, log_lines
+from flyte_jupyter.remote._action import Action, action_of, list_actions
 from flyte_jupyter.remote._client import Client, current_client, sdk_client
-from flyte_jupyter.remote._common import ROOT_ACTION, Connected, ToJson
+from flyte_jupyter.remote._common import ROOT_ACTION, ToJson
 from flyte_jupyter.remote._dual import dual, dual_batches
 from flyte_jupyter.remote._phase import ActionPhase
 from flyte_jupyter.remote._run_details import RunDetails
+from flyte_jupyter.remote._run_root import OfRootAction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import flyteidl2.core.literals_pb2 as wire
     import flyteidl2.workflow.run_definition_pb2 as definition
     from flyteidl2.common.identifier_pb2 import RunIdentifier
     from flyteidl2.common.list_pb2 import ListRequest
 
-    from flyte_jupyter.remote._code import CodeBundle
-    from flyte_jupyter.remote._data import ActionInputs, ActionOutputs
     from flyte_jupyter.remote._details import ActionDetails
     from flyte_jupyter.remote._listing import SortBy, TimeFilter
-    from flyte_jupyter.remote._typed import Deserializers, Types
 
 
-class Run(ToJson, Connected):
+class Run(ToJson, OfRootAction):
     """A run: the execution of a task with everything it starts. Its root action is `action`.
 
     Args:
@@ -76,6 +70,10 @@ class Run(ToJson, Connected):
 
         Raises:
             NotFoundError: There is no such run in the client's project and domain.
+
+        Example:
+            >>> Run.get("r1")
+            Run(r1, succeeded, kinds.add)
         """
         client = client or current_client()
         details = await RunDetails.get.aio(name, client=client)
@@ -196,62 +194,54 @@ class Run(ToJson, Connected):
         """The run's labels, as far as the backend tells them."""
         return dict(self.pb2.labels)
 
-    @property
-    def task_name(self) -> str | None:
-        """The full name of the root action's task."""
-        return self.action.task_name
-
-    @property
-    def phase(self) -> ActionPhase:
-        """The phase when this was last read."""
-        return self.action.phase
-
-    @property
-    def raw_phase(self) -> int:
-        """The phase's number on the wire, also one that this version does not know."""
-        return self.action.raw_phase
-
-    @property
-    def start_time(self) -> datetime | None:
-        """When the run was created, in UTC."""
-        return self.action.start_time
-
-    @property
-    def duration(self) -> timedelta | None:
-        """From start to end, or until now while it is not over."""
-        return self.action.duration
-
-    @property
-    def error_info(self) -> definition.ErrorInfo | None:
-        """The error, as far as the details were read; None if there is none."""
-        return self.action.error_info
-
-    def done(self) -> bool:
-        """Whether the run was over when this was last read."""
-        return self.action.done()
-
     @dual
     async def sync(self) -> Run:
-        """Brings this object up to date and returns it (RunService.GetActionDetails)."""
+        """Brings this object up to date and returns it (RunService.GetActionDetails).
+
+        Raises:
+            NotFoundError: There is no such run any more.
+
+        Example:
+            >>> Run.get("r1").sync().done()
+            True
+        """
         await self.action.sync.aio()
         return self
 
     @dual
     async def details(self) -> RunDetails:
-        """The run's details; read again until it is over (RunService.GetRunDetails)."""
+        """The run's details; read again until it is over (RunService.GetRunDetails).
+
+        Raises:
+            NotFoundError: There is no such run any more.
+
+        Example:
+            >>> Run.get("r1").details().task_name
+            'kinds.add'
+        """
         if self._details is None or not self._details.done():
             self._details = await RunDetails.get_details.aio(self.run_id, client=self._client)
-            self.pb2.action.CopyFrom(action_of(self._details.pb2.action))
+            self.action.adopt(self._details.action_details)
         return self._details
 
     @dual
     async def watch(self, cache_data_on_done: bool = False) -> AsyncGenerator[ActionDetails, None]:
         """Yields the root action's details whenever they change, until the run is over (RunService.WatchActionDetails).
 
-        Keeps this object up to date. The stream is opened again when it breaks or ends early.
+        Keeps this object up to date. The stream is opened again when it breaks or ends early, and checked when it is
+        silent.
 
         Args:
             cache_data_on_done: Read inputs and outputs before the last one is yielded.
+
+        Raises:
+            NotFoundError: There is no such run.
+            FlyteError: The backend cannot be reached, or does not allow it.
+
+        Example:
+            >>> for details in Run.get("r1").watch(cache_data_on_done=True):
+            ...     print(details.phase.value, details.outputs())
+            succeeded ActionOutputs(o0=42)
         """
         async for details in self.action.watch.aio(cache_data_on_done):
             yield details
@@ -290,6 +280,11 @@ class Run(ToJson, Connected):
 
         Raises:
             AlreadyFinishedError: It is over. Nothing is sent then: backends would overwrite how it ended.
+
+        Example:
+            >>> Run.get("r1").abort("enough")
+            Traceback (most recent call last):
+            flyte_jupyter.remote._errors.AlreadyFinishedError: Run r1 is over (SUCCEEDED): there is nothing to abort.
         """
         await _fetch.abort_run(self._client, self.run_id, reason)
 
@@ -322,72 +317,14 @@ class Run(ToJson, Connected):
         )
 
     @dual
-    async def inputs(self) -> ActionInputs:
-        """The inputs of the run by name (DataProxyService.GetActionData)."""
-        return await (await self.details.aio()).inputs.aio()
-
-    @dual
-    async def outputs(self) -> ActionOutputs:
-        """The outputs of the run in order (DataProxyService.GetActionData).
-
-        Raises:
-            NotFinishedError: It is not over, so there are none yet.
-        """
-        return await (await self.details.aio()).outputs.aio()
-
-    @dual
-    async def raise_for_status(self) -> None:
-        """Returns if the run succeeded (RunService.GetActionDetails).
-
-        Raises:
-            NotFinishedError: It is not over.
-            RunFailedError: It ended without success; RunAbortedError and RunTimedOutError are kinds of it.
-        """
-        await self.action.raise_for_status.aio()
-
-    @dual_batches
-    async def get_logs(
-        self, attempt: int | None = None, filter_system: bool = False, show_ts: bool = False
-    ) -> AsyncGenerator[list[str], None]:
-        """Yields the lines of the root action's log; see `Action.get_logs`."""
-        async for lines in log_lines(self._client, self.action, attempt, filter_system, show_ts):
-            yield lines
-
-    @dual
-    async def show_logs(
-        self,
-        attempt: int | None = None,
-        max_lines: int = 100,
-        show_ts: bool = False,
-        raw: bool = False,
-        filter_system: bool = False,
-    ) -> None:
-        """Prints the root action's log; see `Action.show_logs`."""
-        await self.action.show_logs.aio(attempt, max_lines, show_ts, raw, filter_system)
-
-    @dual
-    async def get_report(self, attempt: int | None = None) -> str:
-        """The HTML report of the root action; see `Action.get_report`."""
-        return await self.action.get_report.aio(attempt)
-
-    @dual
-    async def code_bundle(self) -> CodeBundle | None:
-        """Where the code that the run executed was uploaded to, None for code that is part of its image."""
-        return (await self.details.aio()).action_details.code_bundle
-
-    @dual
-    async def download_code(
-        self, dest: str | Path | None = None, extract: bool = True, attempt: int | None = None
-    ) -> Path:
-        """Gets the code that the root action ran; see `Action.download_code`."""
-        return await self.action.download_code.aio(dest, extract, attempt)
-
-    @dual
     async def first_failure(self) -> ActionDetails | None:
         """The details of the action that failed first (RunService.ListActions, RunService.GetActionDetails).
 
         That is the first in the order of creation that has a parent: the root's error repeats that of an action below
         it. The root itself only where nothing below it failed; None where nothing did.
+
+        Raises:
+            FlyteError: The backend cannot be reached, or does not allow it.
 
         Example:
             >>> failure = Run.get("r2").first_failure()
@@ -402,39 +339,6 @@ class Run(ToJson, Connected):
                 return await action.details.aio()
             root = action
         return None if root is None else await root.details.aio()
-
-    @dual
-    async def get_debug_url(self) -> str | None:
-        """The URL of the debugger (VS Code) in the root action's container, as soon as it listens.
-
-        Waits until then (RunService.WatchActionDetails); None if the run is over before, as it is without a debugger.
-        """
-        async for details in self.action.watch.aio():
-            for attempt in details.pb2.attempts:
-                for log in attempt.log_info:
-                    if log.ready and log.link_type == log.IDE:
-                        return urljoin(self._client.endpoint.console + "/", log.uri)
-        return None
-
-    @dual
-    async def input_literals(self) -> dict[str, wire.Literal]:
-        """The inputs as they are on the wire; see `ActionDetails.input_literals`."""
-        return await (await self.details.aio()).input_literals.aio()
-
-    @dual
-    async def output_literals(self) -> dict[str, wire.Literal]:
-        """The outputs as they are on the wire; see `ActionDetails.output_literals`."""
-        return await (await self.details.aio()).output_literals.aio()
-
-    @dual
-    async def typed_inputs(self, types: Types, deserializers: Deserializers | None = None) -> dict[str, Any]:
-        """Inputs as values of types of your own; see `ActionDetails.typed_outputs`."""
-        return await (await self.details.aio()).typed_inputs.aio(types, deserializers)
-
-    @dual
-    async def typed_outputs(self, types: Types, deserializers: Deserializers | None = None) -> dict[str, Any]:
-        """Outputs as values of types of your own; see `ActionDetails.typed_outputs`."""
-        return await (await self.details.aio()).typed_outputs.aio(types, deserializers)
 
     def __repr__(self) -> str:
         task = f", {self.task_name}" if self.task_name else ""

@@ -42,8 +42,16 @@ class RunDetails(ToJson, Connected):
     async def get(cls, name: str, *, client: Client | None = None) -> RunDetails:
         """Reads the details of a run (RunService.GetRunDetails).
 
+        Args:
+            name: The run's name.
+            client: The connection; the current one if not given.
+
         Raises:
-            NotFoundError: There is no such run.
+            NotFoundError: There is no such run in the client's project and domain.
+
+        Example:
+            >>> RunDetails.get("r1").task_name
+            'kinds.add'
         """
         client = client or current_client()
         if not name:
@@ -53,7 +61,19 @@ class RunDetails(ToJson, Connected):
     @dual
     @classmethod
     async def get_details(cls, run_id: RunIdentifier, *, client: Client | None = None) -> RunDetails:
-        """Reads the details of a run by its full identifier (RunService.GetRunDetails)."""
+        """Reads the details of a run by its full identifier (RunService.GetRunDetails).
+
+        Args:
+            run_id: The identifier, as in `run_id` of every run.
+            client: The connection; the current one if not given.
+
+        Raises:
+            NotFoundError: There is no such run.
+
+        Example:
+            >>> RunDetails.get_details(Run.get("r1").run_id).done()
+            True
+        """
         client = client or current_client()
         return cls(await _fetch.fetch_run(client, run_id), client=client)
 
@@ -78,7 +98,15 @@ class RunDetails(ToJson, Connected):
 
     @dual
     async def inputs(self) -> ActionInputs:
-        """The inputs of the run by name (DataProxyService.GetActionData)."""
+        """The inputs of the run by name (DataProxyService.GetActionData).
+
+        Raises:
+            FlyteError: The backend does not give them out.
+
+        Example:
+            >>> dict(RunDetails.get("r1").inputs())
+            {'a': 1, 'b': 41}
+        """
         return await self.action_details.inputs.aio()
 
     @dual
@@ -87,27 +115,55 @@ class RunDetails(ToJson, Connected):
 
         Raises:
             NotFinishedError: It is not over, so there are none yet.
+
+        Example:
+            >>> RunDetails.get("r1").outputs()
+            ActionOutputs(o0=42)
         """
         return await self.action_details.outputs.aio()
 
     @dual
     async def input_literals(self) -> dict[str, Literal]:
-        """The inputs as they are on the wire; see `ActionDetails.input_literals`."""
+        """The inputs by name as they are on the wire (DataProxyService.GetActionData).
+
+        Example:
+            >>> sorted(RunDetails.get("r1").input_literals())
+            ['a', 'b']
+        """
         return await self.action_details.input_literals.aio()
 
     @dual
     async def output_literals(self) -> dict[str, Literal]:
-        """The outputs as they are on the wire; see `ActionDetails.output_literals`."""
+        """The outputs by name as they are on the wire (DataProxyService.GetActionData).
+
+        Example:
+            >>> sorted(RunDetails.get("r1").output_literals())
+            ['o0']
+        """
         return await self.action_details.output_literals.aio()
 
     @dual
     async def typed_inputs(self, types: Types, deserializers: Deserializers | None = None) -> dict[str, Any]:
-        """Inputs as values of types of your own; see `ActionDetails.typed_outputs`."""
+        """Inputs as values of types of your own (DataProxyService.GetActionData).
+
+        Parameters, values and errors are those of `ActionDetails.typed_outputs`.
+
+        Example:
+            >>> RunDetails.get("r1").typed_inputs({"a": int})
+            {'a': 1}
+        """
         return await self.action_details.typed_inputs.aio(types, deserializers)
 
     @dual
     async def typed_outputs(self, types: Types, deserializers: Deserializers | None = None) -> dict[str, Any]:
-        """Outputs as values of types of your own; see `ActionDetails.typed_outputs`."""
+        """Outputs as values of types of your own (DataProxyService.GetActionData).
+
+        Parameters, values and errors are those of `ActionDetails.typed_outputs`.
+
+        Example:
+            >>> RunDetails.get("r1").typed_outputs({"o0": int})
+            {'o0': 42}
+        """
         return await self.action_details.typed_outputs.aio(types, deserializers)
 
     @property
