@@ -61,7 +61,7 @@ def start(backend: Backend, tmp_path: Path) -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def documented_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A backend with the runs r1 to r6 of `example.py` and nothing else."""
+    """A backend with the runs of `example.py` and nothing else."""
     place = tmp_path_factory.mktemp("documented")
     backend = Backend(Sdk(sys.executable, "", ""), place / "state")
     backend.start()

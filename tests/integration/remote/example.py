@@ -1,10 +1,14 @@
-"""Deploys kinds.add and makes the runs r1 to r6, of which the examples speak: `python example.py ENDPOINT`."""
+"""Deploys kinds.add and makes the runs that the examples speak of: `python example.py ENDPOINT`.
+
+r1 to r6 are over, "waits" waits for an answer.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,7 @@ import flyte
 import flyte.report
 import pandas as pd
 from flyte.io import DataFrame, Dir, File
+from flyte.remote import Condition
 
 kinds = flyte.TaskEnvironment(name="kinds")
 env = flyte.TaskEnvironment(name="example", depends_on=[kinds])
@@ -58,6 +63,12 @@ async def parent(n: int) -> int:
         return sum([await add(i, i) for i in range(n)])
 
 
+@env.task
+async def asks() -> bool:
+    condition = await flyte.new_condition.aio("go", prompt="Shall we?", data_type=bool)
+    return await condition.wait.aio()
+
+
 RUNS: dict[str, tuple[Any, dict[str, Any]]] = {
     "r1": (add, {"a": 1, "b": 41}),
     "r2": (fails, {"n": 7}),
@@ -78,6 +89,9 @@ if __name__ == "__main__":
     for version in ("v1", "v2"):
         flyte.deploy(kinds, version=version)
     runs = [flyte.with_runcontext(name=name).run(task, **inputs) for name, (task, inputs) in RUNS.items()]
+    asking = flyte.with_runcontext(name="waits").run(asks)
     for run in runs:
         run.wait(quiet=True)
+    while Condition.get("go", run_name=asking.name) is None:
+        time.sleep(0.1)
     print(json.dumps({run.name: str(run.phase) for run in runs}))

@@ -20,39 +20,47 @@ SKIPPED = {
 }
 
 
-def examples() -> Iterator[doctest.DocTest]:
-    """The examples of the package, of what it exports, and of their members."""
-    parser = doctest.DocTestParser()
-    found: dict[str, Any] = {"remote": remote}
+def documented_things() -> Iterator[tuple[str, list[Any]]]:
+    """The package and what it exports, a class with its members in the order in which they are defined."""
+    yield "remote", [remote]
     for name in remote.__all__:
         value = getattr(remote, name)
-        found[name] = value
+        found = [value]
         if inspect.isclass(value):
             for base in value.__mro__:
                 if base.__module__.startswith("flyte_jupyter.remote"):
-                    members = {key: member for key, member in vars(base).items() if not key.startswith("_")}
-                    found.update({f"{base.__name__}.{key}": member for key, member in members.items()})
-    for name, value in sorted(found.items()):
-        text = inspect.getdoc(value) if value is remote or not isinstance(value, str) else None
-        test = parser.get_doctest(text or "", {}, name, None, 0)
-        if test.examples:
-            yield test
+                    found += [member for key, member in vars(base).items() if not key.startswith("_")]
+        yield name, found
 
 
-EXAMPLES = list(examples())
+def examples() -> Iterator[tuple[str, list[doctest.DocTest]]]:
+    parser = doctest.DocTestParser()
+    for name, things in documented_things():
+        texts = [inspect.getdoc(each) or "" for each in things if not isinstance(each, (str, int))]
+        tests = [parser.get_doctest(text, {}, name, None, 0) for text in texts if ">>>" in text]
+        if tests:
+            yield name, tests
 
 
-@pytest.mark.parametrize("test", EXAMPLES, ids=lambda test: test.name)
-def test_an_example(test: doctest.DocTest, documented: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+EXAMPLES = dict(examples())
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_examples_of(name: str, documented: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    everything = {name: getattr(remote, name) for name in remote.__all__}
-    test.globs = {**everything, "remote": remote, "client": documented}
-    said: list[str] = []
+    everything = {each: getattr(remote, each) for each in remote.__all__}
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
-    runner.run(test, out=said.append)
+    said: list[str] = []
+    for test in EXAMPLES[name]:
+        test.globs = {**everything, "remote": remote, "client": documented}
+        runner.run(test, out=said.append)
     assert runner.failures == 0, "".join(said)
 
 
 def test_only_examples_that_cannot_run_are_left_out() -> None:
-    left_out = {test.name for test in EXAMPLES if any(each.options.get(doctest.SKIP, False) for each in test.examples)}
+    left_out = {
+        name
+        for name, tests in EXAMPLES.items()
+        if any(each.options.get(doctest.SKIP, False) for test in tests for each in test.examples)
+    }
     assert left_out == set(SKIPPED)
