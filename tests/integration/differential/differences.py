@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 BOTH = ("seed", "sdk")
 
-LATER_FIELDS = frozenset({"code", "codeBundleUri", "runStartTime"})
+LATER_FIELDS = frozenset({"code", "codeBundleUri", "offloadedInputData", "runStartTime"})
 """Fields of messages that the SDK of the seeds does not know yet; they are left out where its answers are compared."""
 
 
@@ -152,5 +152,73 @@ DIFFERENCES = (
         "Conditions came later.",
         ("actions: asks",),
         ("seed",),
+    ),
+    Difference(
+        "`TaskDetails.override(retries=5)`",
+        "raises `AssertionError`",
+        "five retries",
+        "The documentation allows a number beside a `RetryStrategy`.",
+        ("task: override retries",),
+    ),
+    Difference(
+        "`TaskDetails.override(short_name=...)`",
+        "the SDK of the seeds changes a field that no run is started with",
+        "changes the task's specification, as the current SDK does",
+        "A run is to have the name.",
+        ("task: override names",),
+        ("seed",),
+    ),
+    Difference(
+        "`Trigger.listall(limit=...)`",
+        "the size of a page; all triggers are listed",
+        "how many are listed at most",
+        "So it is for runs, actions and tasks.",
+        ("triggers: one",),
+    ),
+    Difference(
+        "`Trigger.update()` of a trigger that there is not",
+        "returns",
+        "raises `NotFoundError`",
+        "Somebody who mistook a name must not believe that a trigger was paused.",
+        ("trigger: switch a missing one",),
+    ),
+    Difference(
+        "`Trigger.get_details()`",
+        "the SDK of the seeds raises `TypeError`",
+        "the details",
+        "The SDK of the seeds forgets the name of the task.",
+        ("trigger: details of one listed",),
+        ("seed",),
+    ),
+    Difference(
+        "`Secret.listall(limit=1)`",
+        "the SDK of the seeds lists the first page only",
+        "lists all, page by page",
+        "It waits for a field of the answer that backends do not fill.",
+        ("secrets: page by page",),
+        ("seed",),
+    ),
+    Difference(
+        '`Secret.create(type="image_pull")` on a connection that has a project',
+        "raises `ValueError`",
+        "makes the secret for all projects",
+        "Such secrets have no project, and each connection has one. Naming one in the call is refused here, too.",
+        ("secret: of an image, in a project",),
+    ),
+    Difference(
+        "`Condition.listall()`",
+        "in the backend's order, by phase first",
+        "in order of creation",
+        "A phase that changes between two pages would lose or repeat a condition.",
+        ("conditions", "conditions: of an action"),
+        ("sdk",),
+    ),
+    Difference(
+        "`Condition.signal([1])`",
+        "raises `TypeError`",
+        "raises `InvalidArgumentError`",
+        "It is in the one tree of errors, with what to do.",
+        ("condition: signalled with a list",),
+        ("sdk",),
     ),
 )

@@ -215,6 +215,14 @@ async def nothing() -> None:
     return None
 
 
+triggered = flyte.TaskEnvironment(name="triggered")
+
+
+@triggered.task
+async def rarely() -> None:
+    return None
+
+
 async def start(name: str, task: Any, *, labels: dict[str, str] | None = None, **inputs: Any) -> Run:
     return await flyte.with_runcontext(name=name, labels=labels).run.aio(task, **inputs)
 
@@ -273,8 +281,13 @@ async def make(peers: list[str]) -> None:
     await asyncio.gather(answer("asks"), abort("aborted"))
     await flyte.deploy.aio(many, version="v1")
     await flyte.deploy.aio(many, version="v2")
-    await flyte.deploy.aio(other, version="v1")
-    await flyte.remote.Secret.create.aio("token", "hidden")
+    for environment in (other, triggered):
+        await flyte.deploy.aio(environment, version="v1")
+    for name in ("token", "another"):
+        await flyte.remote.Secret.create.aio(name, "hidden")
+    for peer in peers:
+        rare = flyte.Trigger(name=f"own-{peer}", automation=flyte.Cron("0 3 1 1 *"), auto_activate=False)
+        await flyte.remote.Trigger.create.aio(rare, "triggered.rarely", "v1")
     names = [
         "aborted", "timeout", "retries", "asks", "plain", "nested", "times", "records", "choices", "pickles", "files",
         "tree", "fails", "reports", *(f"over-{peer}" for peer in peers),
