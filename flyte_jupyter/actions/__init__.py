@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from flyte_jupyter.actions._service import Service, service
     from flyte_jupyter.actions._store import Store
     from flyte_jupyter.actions._trigger import Trigger
-    from flyte_jupyter.actions.flavors import Abort, Callback, Notify, Rerun, RunTask
+    from flyte_jupyter.actions.flavors import Abort, Callback, Notify, Rerun, RunTask, Signal
 
 
 __all__ = [
@@ -96,6 +96,7 @@ __all__ = [
     "ResourceType",
     "RunTask",
     "Service",
+    "Signal",
     "Store",
     "StoreError",
     "Trigger",
@@ -158,6 +159,7 @@ _HOMES = {
     "ResourceType": "_models",
     "RunTask": "flavors",
     "Service": "_service",
+    "Signal": "flavors",
     "Store": "_store",
     "StoreError": "_errors",
     "Trigger": "_trigger",

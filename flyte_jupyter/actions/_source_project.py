@@ -17,7 +17,7 @@ from flyteidl2.workflow.run_service_pb2 import WatchRunsRequest
 from flyte_jupyter.actions._events import AppearedEvent, BaseEvent, PausedEvent, PhaseEvent
 from flyte_jupyter.actions._place import placed
 from flyte_jupyter.actions._source import Source, reached
-from flyte_jupyter.remote import Action, FlyteError, Run, TimeFilter, methods
+from flyte_jupyter.remote import Condition, FlyteError, Run, TimeFilter, methods
 
 if TYPE_CHECKING:
     from flyte_jupyter.actions._dispatch import Connection, Dispatcher
@@ -246,19 +246,17 @@ class PausedSource(Source):
             self._hub.publish_event(event)
 
     async def _conditions(self, run: Run) -> list[PausedEvent]:
-        found: list[PausedEvent] = []
         client = placed(self.connection.client, self._project, self._domain)
-        async for action in Action.listall.aio(run.name, in_phase=("paused",), client=client):
-            details = await action.details.aio()
-            found.append(
-                PausedEvent(
-                    endpoint=self.connection.endpoint,
-                    project=self._project,
-                    domain=self._domain,
-                    run=run.name,
-                    action=action.name,
-                    condition=details.pb2.metadata.condition.name,
-                    prompt=details.pb2.condition.prompt,
-                )
+        return [
+            PausedEvent(
+                endpoint=self.connection.endpoint,
+                project=self._project,
+                domain=self._domain,
+                run=run.name,
+                action=condition.action_name,
+                condition=condition.name,
+                prompt=await condition.prompt.aio(),
             )
-        return found
+            async for condition in Condition.listall.aio(run.name, client=client)
+            if condition.phase == "paused"
+        ]

@@ -28,6 +28,11 @@ def _sdk(python: str) -> Sdk:
     return Sdk(python, *found)
 
 
+def newest_sdk() -> Sdk:
+    """The first of the interpreters, for what does not depend on the SDK."""
+    return _sdk(_pythons()[0])
+
+
 @pytest.fixture(scope="session", params=[_sdk(python) for python in _pythons()], ids=lambda sdk: f"flyte-{sdk.version}")
 def sdk(request: pytest.FixtureRequest) -> Sdk:
     """One of the interpreters with an SDK."""
