@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -73,9 +72,7 @@ class Http:
             access, refresh = str(parsed["access_token"]), str(parsed.get("refresh_token") or "")
         except Exception:
             raise _nonsense(url, "an answer without a token") from None
-        return Tokens(
-            check_token(access, _host(url)), refresh, expires_at=None if lifetime is None else time.time() + lifetime
-        )
+        return Tokens.lasting(check_token(access, _host(url)), refresh, lifetime)
 
     async def form(self, url: str, body: str) -> dict[str, Any]:
         """Posts a form and gives the JSON object of the answer. Errors are those of `token`."""

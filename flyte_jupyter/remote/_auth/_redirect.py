@@ -35,11 +35,12 @@ def code_of(address: str, state: str, host: str) -> str:
         # oauthlib wants https of the address, which is on this machine.
         answer = parse_authorization_code_response(f"https://localhost/?{query}", state)
     except MismatchingStateError:
-        if "state=" not in query or "code_challenge=" in query:
-            raise NotOursError("That is not the address to which the login leads in the end.") from None
-        raise NotOursError("That answer belongs to another login.") from None
+        if "state=" in query:
+            raise NotOursError("That answer belongs to another login.") from None
+        raise NotOursError("That is not the address to which the login leads in the end.") from None
     except MissingCodeError:
-        raise NotOursError("That answer has no code in it.") from None
+        # The login page itself, for example.
+        raise NotOursError("That is not the address to which the login leads in the end.") from None
     except OAuth2Error as error:
         raise RefusalError(str(error.error), str(error.description or ""), host) from None
     return str(answer["code"])

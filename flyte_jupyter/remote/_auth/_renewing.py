@@ -8,13 +8,16 @@ from typing import Protocol
 
 from flyte_jupyter.remote._auth._base import Headers
 from flyte_jupyter.remote._auth._person import Person
-from flyte_jupyter.remote._auth._tokens import EARLY_SECONDS, Tokens
+from flyte_jupyter.remote._auth._tokens import Tokens
 from flyte_jupyter.remote._errors import FlyteError, UnauthenticatedError, UnavailableError
 from flyte_jupyter.remote._loop import Caller
 
 _AFTER_REFUSAL = 60.0  # seconds in which the background does not ask again
 _AFTER_FAILURE = 2.0  # the same where the network was at fault
+_CLOSE_SECONDS = 2.0
 _FRESH = 60.0  # seconds in which a login is not repeated because the backend refuses what it gave
+
+_AGAIN = ("Log in with flyte_jupyter.connect().", "UNAUTHENTICATED")
 
 
 class Source(Protocol):
@@ -62,6 +65,7 @@ class TokenAuthenticator:
         self._lock = asyncio.Lock()
         self._failure: tuple[float, FlyteError] | None = None
         self._logged_in: float | None = None
+        self._renewal: asyncio.Task[Tokens | None] | None = None
 
     async def headers(self) -> Headers:
         """See `Authenticator`."""
@@ -83,24 +87,21 @@ class TokenAuthenticator:
                 return True
             self._raise_failure()
             try:
-                tokens = await self._source.renewed(self._tokens)
+                tokens = await self._renewed()
                 if tokens is None:
                     tokens = await self._login()
             except FlyteError as error:
                 self._failure = time.monotonic(), error
-                raise
-            except asyncio.CancelledError:
-                self._failure = (
-                    time.monotonic(),
-                    UnauthenticatedError(f"The login at {self._authority} was interrupted.", *_AGAIN),
-                )
                 raise
             self._tokens = tokens
             return self._has_other_than(rejected)
 
     async def close(self) -> None:
         """See `Authenticator`. Tokens stay where they are kept."""
-        self._tokens = None
+        if self._renewal is not None:
+            await asyncio.wait({self._renewal}, timeout=_CLOSE_SECONDS)
+        if self._renewal is not None:
+            self._renewal.cancel()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._authority})"
@@ -111,7 +112,7 @@ class TokenAuthenticator:
             self._tokens = found
 
     def _is_due(self, tokens: Tokens | None) -> bool:
-        return self._source.eager if tokens is None else tokens.expires_within(EARLY_SECONDS)
+        return self._source.eager if tokens is None else tokens.is_due
 
     def _has_other_than(self, rejected: Headers) -> bool:
         if self._tokens is None or not self._tokens.access:
@@ -119,11 +120,23 @@ class TokenAuthenticator:
         sent = {(key.lower(), value) for key, value in rejected}
         return not sent.issuperset(self._tokens.headers)
 
+    async def _renewed(self) -> Tokens | None:
+        # Goes on when whoever began it leaves: a refresh token that was sent may be spent, and the answer the next one.
+        if self._renewal is None:
+            self._renewal = asyncio.ensure_future(self._source.renewed(self._tokens))
+            self._renewal.add_done_callback(self._on_renewed)
+        return await asyncio.shield(self._renewal)
+
+    def _on_renewed(self, renewal: asyncio.Task[Tokens | None]) -> None:
+        self._renewal = None
+        if not renewal.cancelled() and renewal.exception() is None:
+            self._tokens = renewal.result() or self._tokens
+
     async def _renew_ahead(self) -> None:
         current = self._tokens
         try:
             self._raise_failure()
-            self._tokens = await self._source.renewed(current)
+            self._tokens = await self._renewed()
         except FlyteError as error:
             if self._failure is None or self._failure[1] is not error:
                 self._failure = time.monotonic(), error
@@ -132,14 +145,14 @@ class TokenAuthenticator:
                 raise
 
     async def _login(self) -> Tokens | None:
+        if Caller.current() is None:
+            raise UnauthenticatedError(f"There is no valid login at {self._authority}.", *_AGAIN)
         if self._logged_in is not None and time.monotonic() - self._logged_in < _FRESH:
             raise UnauthenticatedError(
                 f"{self._authority} does not accept the token of the login that was just made.",
                 "Ask those who run it whether this user may use it, and whether scopes and audience are right.",
                 "UNAUTHENTICATED",
             )
-        if Caller.current() is None:
-            raise UnauthenticatedError(f"There is no valid login at {self._authority}.", *_AGAIN)
         try:
             tokens = await self._source.login(self._person)
         except asyncio.CancelledError:
@@ -165,9 +178,6 @@ class TokenAuthenticator:
         if still:
             raise _again(error)
         self._failure = None
-
-
-_AGAIN = ("Log in with flyte_jupyter.connect().", "UNAUTHENTICATED")
 
 
 def _again(error: FlyteError) -> FlyteError:

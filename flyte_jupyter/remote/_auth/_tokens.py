@@ -9,8 +9,7 @@ import time
 from flyte_jupyter.remote._auth._base import Headers
 from flyte_jupyter.remote._errors import UnauthenticatedError
 
-EARLY_SECONDS = 60.0
-"""How long before its end a token is renewed."""
+_EARLY_SECONDS = 60.0
 
 DEFAULT_HEADER = "authorization"
 
@@ -28,6 +27,7 @@ class Tokens:
         expires_at: When the access token ends, in seconds since 1970; None where nobody said so.
         header_key: The header that carries the access token, lower case.
         client_id: The OAuth client that it was given to.
+        early: How many seconds before its end it is renewed.
     """
 
     access: str = dataclasses.field(repr=False)
@@ -35,6 +35,26 @@ class Tokens:
     expires_at: float | None = None
     header_key: str = DEFAULT_HEADER
     client_id: str = ""
+    early: float = _EARLY_SECONDS
+
+    @classmethod
+    def lasting(cls, access: str, refresh: str, lifetime: float | None) -> Tokens:
+        """Tokens that were just given.
+
+        Args:
+            access: The access token.
+            refresh: The refresh token, or "".
+            lifetime: Seconds that the access token lasts, None where nobody says so.
+        """
+        if lifetime is None or lifetime <= 0:
+            return cls(access, refresh)
+        # One that lasts a minute is not renewed with every request.
+        return cls(access, refresh, time.time() + lifetime, early=min(_EARLY_SECONDS, lifetime / 4))
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to renew it."""
+        return self.expires_within(self.early)
 
     def expires_within(self, seconds: float) -> bool:
         """Whether it cannot be used any more in so many seconds."""

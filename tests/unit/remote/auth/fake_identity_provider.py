@@ -47,7 +47,7 @@ class FakeIdentityProvider:
         """What AuthMetadataService.GetOAuth2Metadata says of it."""
         return {
             "issuer": self.address,
-            "authorization_endpoint": f"{self.address}/authorize?dropped=1",
+            "authorization_endpoint": f"{self.address}/authorize",
             "token_endpoint": f"{self.address}/token",
             "device_authorization_endpoint": f"{self.address}/device",
         }
@@ -138,12 +138,12 @@ class FakeIdentityProvider:
         """The answer to the browser: the status, and where it is sent."""
         self.requests.append(("/authorize", query, {}))
         wanted = {"client_id": self.client_id, "response_type": "code", "code_challenge_method": "S256"}
-        if any(query.get(key) != value for key, value in wanted.items()) or "dropped" in query:
+        if any(query.get(key) != value for key, value in wanted.items()):
             return 400, ""
         with self._lock:
             self._count += 1
             code = f"code-{self._count}"
-            self.codes[code] = query
+            self.codes[code] = {key: value for key, value in query.items() if key != "policy"}
         return 302, f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}"
 
 
