@@ -52,9 +52,10 @@ export interface Page {
 }
 
 /** A hub, a run, and a placeholder of view v1 in the page. */
-export function openPage(run = smallRun()): Page {
+export function openPage(run = smallRun(), prepare?: (kernel: SimKernel, run: RunWriter) => void): Page {
   const kernel = new SimKernel({ hub_id: "h1" });
   kernel.runs.set("v1", run);
+  prepare?.(kernel, run);
   const element = placeholder("v1");
   document.body.append(element);
   const cleanup = views.initialize({ model: kernel });

@@ -251,6 +251,7 @@ function RetryMark({ axis, at, n }: { axis: Axis; at: number; n: number }) {
   return (
     where && (
       <b
+        aria-hidden="true"
         class={where.left > 85 ? "retries inside" : "retries"}
         style={{ left: `${where.left}%` }}
       >{`×${n}`}</b>

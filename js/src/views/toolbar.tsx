@@ -106,7 +106,7 @@ function FindField({ lines, step, leave }: ToolbarProps) {
   }, [asked]);
   const { count: found } = lines.matches;
   return (
-    <span class="find" role="search">
+    <span class="find">
       <SearchIcon />
       <input
         ref={input}

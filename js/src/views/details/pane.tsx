@@ -114,7 +114,7 @@ function ActionPane({ row, action, close }: { row: number; action: string; close
         class={`tab ${tab}`}
         role="tabpanel"
         aria-label={tabs.find(([id]) => id === tab)?.[1]}
-        tabIndex={-1}
+        tabIndex={0}
       >
         {tab === "overview" && <Overview {...props} row={row} />}
         {tab === "io" && <IoTab {...props} />}

@@ -72,7 +72,7 @@ function Search({ view, goTo, leave }: { view: LogView; goTo: (line: number) => 
   const text = view.find.value;
   const found = view.found.value;
   return (
-    <span class="find" role="search">
+    <span class="find">
       <SearchIcon />
       <input
         ref={input}

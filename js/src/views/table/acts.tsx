@@ -12,19 +12,21 @@ function useAct(name: string): { ask: ReturnType<ReturnType<typeof useView>["ask
     const { view = "" } = link.welcome.value ?? {};
     const why = reason.trim() ? { reason: reason.trim() } : {};
     ask.follow(link.request("act", { view, act: name.split(" ")[0], rows, ...why }), (result) => {
-      const failed = Object.values((result as { failed?: Record<string, string> } | null)?.failed ?? {});
+      const { failed: bad = {} } = (result ?? {}) as { failed?: Record<string, string> };
+      const failed = Object.values(bad);
       if (failed.length > 0) {
         ask.reason.value =
           failed.length === 1 ? failed[0] : `${failed[0]} And ${count(failed.length - 1)} more failed.`;
         ask.stage.value = "failed";
       } else ask.reset();
-      done?.();
+      done?.(Object.keys(bad));
     });
   };
   return { ask, send };
 }
 
-type Send = (rows: string[], reason: string, done?: () => void) => void;
+/** `done` is told the rows of which it failed. */
+type Send = (rows: string[], reason: string, done?: (failed: string[]) => void) => void;
 
 export function Acts({ table, chosen }: { table: Table; chosen: { value: ReadonlySet<string> } }) {
   if (chosen.value.size === 0) return null;
@@ -61,11 +63,11 @@ function ActOnChosen({
   // Of rows on other pages the kernel knows whether it can be done.
   const here = new Map(table.rows.map((row) => [row.id, row]));
   const rows = [...chosen.value].filter((id) => here.get(id)?.acts.includes(act.name) ?? true);
-  if (rows.length === 0) return null;
-  const done = () => {
-    chosen.value = new Set();
+  const done = (failed: string[]) => {
+    chosen.value = new Set(failed);
   };
   const stage = ask.stage.value;
+  if (rows.length === 0 && stage !== "failed") return null;
   if (stage === "armed") {
     return (
       <span class="confirm" role="group" aria-label="Confirm">

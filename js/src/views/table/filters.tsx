@@ -45,7 +45,7 @@ export function Filters({ table, ask, change }: FiltersProps) {
           ))}
         </select>
       ))}
-      <span class="find" role="search">
+      <span class="find">
         <SearchIcon />
         <input
           type="text"

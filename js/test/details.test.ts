@@ -1,0 +1,301 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { RunWriter } from "../dev/encode";
+import type { LookMessage } from "../dev/kernel";
+import { details, io, logPiece } from "../dev/sights";
+import type { Details, Io } from "../src/sights";
+import { actionRow, all, button, click, eventually, live, one, openPage, type Page, smallRun } from "./page";
+
+let page: Page | undefined;
+afterEach(() => {
+  page?.cleanup();
+  page = undefined;
+  document.body.replaceChildren();
+});
+
+type See = Partial<Record<LookMessage["topic"], unknown>>;
+
+/** Opens the details of an action whose looks see `see`. */
+async function open(action: string, see: See = {}, run = smallRun(), tab?: string): Promise<Page> {
+  page = openPage(run);
+  const { element, kernel } = page;
+  kernel.see = (look, sight) => {
+    const row = run.rows.find(({ name }) => name === look.action);
+    if (look.topic in see) sight({ value: see[look.topic] });
+    else if (look.topic === "details" && row) sight({ value: details(row) });
+  };
+  await eventually(() => actionRow(element, action));
+  actionRow(element, action).dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
+  click(actionRow(element, action));
+  await eventually(() => one(element, ".pane [role=tab][aria-selected=true]"));
+  if (tab) {
+    click(all(element, "[role=tab]").find((it) => it.textContent === tab));
+    await eventually(() => expect(one(element, "[role=tab][aria-selected=true]").textContent).toBe(tab));
+  }
+  const topics: Record<string, string> = { Logs: "logs", "Inputs & Outputs": "io" };
+  const topic = topics[tab ?? ""] ?? "details";
+  await eventually(() =>
+    expect(kernel.received.some((it) => it.type === "look" && it.topic === topic)).toBe(true),
+  );
+  return page;
+}
+
+const pane = (element: Element) => one(element, ".pane").textContent ?? "";
+const press = (target: Element, key: string) =>
+  target.dispatchEvent(
+    new KeyboardEvent("keydown", { key, bubbles: true, composed: true, cancelable: true }),
+  );
+const requests = (kernel: Page["kernel"], method: string) =>
+  kernel.received.filter((message) => message.type === "request" && message.method === method);
+
+describe("the details", () => {
+  it("tell attempts, error and facts, and are let go when they are closed", async () => {
+    const { element, kernel } = await open("a3");
+    await eventually(() => expect(one(element, ".headline").textContent).toContain("could not convert"));
+    expect(pane(element)).toContain("2 frames of libraries");
+    click(one(element, ".frames"));
+    await eventually(() => expect(pane(element)).toContain("site-packages/pandas"));
+    expect(pane(element)).toContain("Ada Lovelace <ada@example.com>");
+    expect(all(element, ".strip i").length).toBeGreaterThan(0);
+    click(button(element, "Close details"));
+    await eventually(() => expect(all(element, ".pane")).toEqual([]));
+    expect(kernel.received.filter(({ type }) => type === "away").length).toBe(1);
+  });
+
+  it("look at one action at a time", async () => {
+    const { element, kernel } = await open("a3");
+    click(actionRow(element, "a1"));
+    await eventually(() => expect(one(element, ".pane").getAttribute("aria-label")).toBe("Details of a1"));
+    const looked = () =>
+      kernel.received.filter((it) => it.type === "look").map((it) => (it as LookMessage).action);
+    await eventually(() => expect(looked()).toEqual(["a3", "a1"]));
+    expect([looked(), kernel.received.filter(({ type }) => type === "away").length]).toEqual([
+      ["a3", "a1"],
+      1,
+    ]);
+  });
+
+  it("have tabs for the keyboard", async () => {
+    const { element } = await open("a3");
+    const selected = () => one(element, "[role=tab][aria-selected=true]").textContent;
+    press(one(element, "[role=tab][aria-selected=true]"), "ArrowRight");
+    await eventually(() => expect(selected()).toBe("Inputs & Outputs"));
+    press(one(element, "[role=tab][aria-selected=true]"), "End");
+    await eventually(() => expect(selected()).toBe("Spec"));
+    press(one(element, "[role=tab][aria-selected=true]"), "Escape");
+    await eventually(() => expect(all(element, ".pane")).toEqual([]));
+  });
+
+  it("switch attempts, and ask for the log of the chosen one", async () => {
+    const run = smallRun();
+    run.rows[2].attempts = 3;
+    const { element, kernel } = await open("a2", {}, run, "Logs");
+    const asked = () =>
+      (kernel.received.findLast((it) => it.type === "look" && it.topic === "logs") as LookMessage).params;
+    expect(asked()).toEqual({ attempt: null, from: 0 });
+    const select = one(element, ".attempt select") as HTMLSelectElement;
+    expect(select.value).toBe("3");
+    select.value = "1";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    await eventually(() => expect(asked()).toEqual({ attempt: 1, from: 0 }));
+  });
+
+  it("say what went wrong and keep what was seen", async () => {
+    const run = smallRun();
+    const { element, kernel } = await open("a2", {}, run);
+    await eventually(() => expect(pane(element)).toContain("forecast.train"));
+    const { lid } = kernel.received.find((it) => it.type === "look") as LookMessage;
+    kernel.emit({ type: "sight", lid, seq: 2, error: "The backend does not answer." });
+    await eventually(() => expect(pane(element)).toContain("The backend does not answer."));
+    expect(pane(element)).toContain("forecast.train");
+  });
+});
+
+describe("inputs and outputs", () => {
+  it("fold, show tables, and ask for all of what was shortened", async () => {
+    const { element, kernel } = await open("a1", { io }, smallRun(), "Inputs & Outputs");
+    await eventually(() => expect(pane(element)).toContain("horizon"));
+    expect(all(element, ".records th").map((it) => it.textContent)).toEqual(["fold", "loss", "seconds"]);
+    expect(all(element, "img").map((it) => it.getAttribute("src")?.slice(0, 15))).toEqual([
+      "data:image/png;",
+    ]);
+    click(button(element, "Fold config"));
+    await eventually(() => expect(pane(element)).not.toContain("lightgbm"));
+    kernel.answer = () => ({ text: "everything" });
+    click(all(element, ".linkish").find((it) => it.textContent?.startsWith("See all 18,204")));
+    await eventually(() => expect(one(element, "pre.all").textContent).toBe("everything"));
+    expect(requests(kernel, "value")[0]).toMatchObject({
+      params: { action: "a1", path: ["inputs", "note"] },
+    });
+  });
+
+  it("say why the whole of a value cannot be had", async () => {
+    const { element, kernel } = await open("a1", { io }, smallRun(), "Inputs & Outputs");
+    await eventually(() => expect(pane(element)).toContain("horizon"));
+    kernel.answer = () => {
+      throw new Error("It was deleted.");
+    };
+    click(all(element, ".linkish")[0]);
+    await eventually(() => expect(pane(element)).toContain("It was deleted."));
+  });
+});
+
+describe("a condition", () => {
+  const paused = () => {
+    const run = smallRun();
+    run.add({ name: "ok", label: "approve", kind: 3, phase: 9, parent: 0, queued: Date.now() });
+    return run;
+  };
+
+  it("makes the run paused, and is answered with a value of its type", async () => {
+    const { element, kernel, run } = await open("ok", {}, paused());
+    expect(one(element, ".badge").textContent).toBe("Paused");
+    await eventually(() => expect(one(element, ".prompt b").textContent).toBe("model 7"));
+    expect(one(element, ".prompt a").getAttribute("href")).toBe("https://example.com/r");
+    one(element, "form").dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+    await eventually(() => expect(pane(element)).toContain("Choose true or false."));
+    expect(requests(kernel, "signal")).toEqual([]);
+    one(element, "input[value=true]").dispatchEvent(new Event("change", { bubbles: true }));
+    one(element, "form").dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+    await eventually(() =>
+      expect(requests(kernel, "signal")[0]).toMatchObject({
+        params: { run: run.key, action: "ok", value: true },
+      }),
+    );
+    await eventually(() => expect(pane(element)).toContain("Signalled"));
+  });
+
+  it("tells what was answered and by whom", async () => {
+    const run = paused();
+    run.rows[4].phase = 5;
+    const { element } = await open("ok", {}, run);
+    await eventually(() => expect(pane(element)).toContain("Answered True by Ada Lovelace"));
+    expect(all(element, "form")).toEqual([]);
+    expect(all(element, "[role=tab]").map((it) => it.textContent)).toEqual([
+      "Overview",
+      "Inputs & Outputs",
+      "Spec",
+    ]);
+  });
+});
+
+describe("a report", () => {
+  it("stands in a sandbox without the page's origin", async () => {
+    const html = "<script>parent.hacked=1</script>";
+    const { element } = await open("a1", { report: { attempt: 1, html } }, smallRun(), "Report");
+    await eventually(() => one(element, "iframe"));
+    const frame = one(element, "iframe");
+    expect(frame.getAttribute("sandbox")).toBe("allow-scripts");
+    expect(frame.getAttribute("srcdoc")).toContain(html);
+  });
+
+  it("is said not to be there", async () => {
+    const { element } = await open("a1", { report: { attempt: 1, none: true } }, smallRun(), "Report");
+    await eventually(() => expect(pane(element)).toContain("There is no report."));
+  });
+});
+
+describe("a log in the details", () => {
+  it("shows lines, searches, selects and hides the system's", async () => {
+    const { element, kernel } = await open("a1", {}, smallRun(), "Logs");
+    const { lid } = kernel.received.findLast(
+      (it) => it.type === "look" && it.topic === "logs",
+    ) as LookMessage;
+    const { value, buffers } = logPiece(0, 25, 0);
+    kernel.emit({ type: "sight", lid, seq: 1, value }, buffers);
+    await eventually(() => expect(all(element, ".log-line").length).toBe(25));
+    expect(one(element, "[data-line='17'] .bold").textContent).toBe("ERROR");
+    const search = one(element, "[aria-label='Search the log']") as HTMLInputElement;
+    search.value = "error";
+    search.dispatchEvent(new Event("input", { bubbles: true }));
+    await eventually(() => expect(one(element, "[data-line='17'] mark").textContent).toBe("ERROR"));
+    press(search, "Enter");
+    await eventually(() => expect(one(element, ".log-line.current").dataset.line).toBe("17"));
+    click(one(element, "[data-line='3'] .number"));
+    await eventually(() => expect(pane(element)).toContain("1 line selected"));
+    click(button(element, "Hide lines of the system"));
+    await eventually(() => expect(all(element, ".log-line").length).toBe(22));
+    click(button(element, "Wrap long lines"));
+    await eventually(() => expect(all(element, ".log-line").length).toBeGreaterThan(22));
+  });
+
+  it("says that there is none, or not yet", async () => {
+    const { element } = await open("a2", {}, smallRun(), "Logs");
+    expect(pane(element)).toContain("Waiting for the log…");
+    click(actionRow(element, "a1"));
+    await eventually(() => expect(pane(element)).toContain("There is no log."));
+  });
+});
+
+describe("labels of siblings", () => {
+  it("are asked for where names repeat, for rows in sight", async () => {
+    const run = new RunWriter("k", { name: "r" });
+    run.add({ name: "a0", label: "main" });
+    for (let i = 0; i < 300; i++) run.add({ name: `m${i}`, label: "fit", parent: 0, phase: 5 });
+    run.add({ name: "z", label: "only", parent: 0 });
+    page = openPage(run);
+    const { element, kernel } = page;
+    kernel.answer = (_, { actions }) => ({
+      labels: Object.fromEntries((actions as string[]).map((name) => [name, `x=${name.slice(1)}`])),
+    });
+    await eventually(() => expect(actionRow(element, "m3").textContent).toContain("x=3"));
+    const [asked] = requests(kernel, "labels") as unknown as { params: { actions: string[] } }[];
+    expect(asked.params.actions).toContain("m0");
+    expect(asked.params.actions.length).toBeLessThan(60);
+    expect(requests(kernel, "labels").length).toBe(1);
+  });
+});
+
+describe("hostile text", () => {
+  const evil = `</script><img src=x onerror="window.hacked=1"><svg onload=window.hacked=1>\u202e javascript:window.hacked=1`;
+  const everywhere = <T>(data: T): T =>
+    JSON.parse(JSON.stringify(data), (key, value) =>
+      typeof value === "string" && !["kind", "type", "format", "image"].includes(key) ? evil : value,
+    );
+
+  it.each(["Overview", "Inputs & Outputs", "Events", "Spec"])("stays text in %s", async (tab) => {
+    const run = smallRun();
+    const row = run.rows[3];
+    const see: See = {
+      details: everywhere<Details>({
+        ...details(row),
+        condition: details({ ...row, kind: 3, phase: 9 }).condition,
+      }),
+      io: {
+        ...everywhere<Io>(io),
+        inputs: [
+          { ...io.inputs?.[0], image: evil },
+          { ...io.inputs?.[1], image: "data:image/svg+xml;base64,AA" },
+        ],
+      },
+      events: {
+        attempts: {
+          "1": [{ time: 1e300, kind: "Warning", reason: evil, source: evil, message: evil, count: 2 }],
+        },
+      },
+      spec: { sections: [{ title: evil, rows: [[evil, evil]] }] },
+    };
+    const { element } = await open("a3", see, run, tab);
+    await eventually(() => expect(pane(element)).toContain('<img src=x onerror="window.hacked=1">'));
+    const root = live(element) as ShadowRoot;
+    const links = [...root.querySelectorAll("a")].filter((it) => !it.href.startsWith("https://example.com/"));
+    expect(links.filter((it) => !/^https?:/.test(it.href))).toEqual([]);
+    const pictures = [...root.querySelectorAll("img")].map((it) => it.getAttribute("src")?.slice(0, 15));
+    expect(pictures.every((src) => src === "data:image/png;")).toBe(true);
+    expect(root.querySelectorAll("script, object, embed, iframe, svg[onload]").length).toBe(0);
+    expect(root.textContent).not.toContain("\u202e");
+    expect("hacked" in window).toBe(false);
+  });
+
+  it("stays text in logs", async () => {
+    const { element, kernel } = await open("a1", {}, smallRun(), "Logs");
+    const { lid } = kernel.received.findLast(
+      (it) => it.type === "look" && it.topic === "logs",
+    ) as LookMessage;
+    const text = new TextEncoder().encode(`\u001b[31m${evil}\u001b[0m\n`);
+    const value = { attempt: 1, first: 0, count: 1, marks: [], note: "" };
+    kernel.emit({ type: "sight", lid, seq: 1, value }, [new Float64Array(1), new Uint8Array(1), text]);
+    await eventually(() => expect(one(element, ".log-line .text").textContent).toContain("<img src=x"));
+    expect(all(element, ".log img, .log svg, .log script")).toEqual([]);
+    expect(pane(element)).not.toContain("\u202e");
+  });
+});
