@@ -145,7 +145,7 @@ class Action(ActionFacts["definition.Action"], Connected):
             1
         """
         if self._details is None or not self._details.done():
-            self.adopt(ActionDetails(await _fetch.fetch_action(self._client, self.action_id), client=self._client))
+            self._adopt(ActionDetails(await _fetch.fetch_action(self._client, self.action_id), client=self._client))
         assert self._details is not None
         return self._details
 
@@ -161,7 +161,7 @@ class Action(ActionFacts["definition.Action"], Connected):
             True
         """
         pb2 = await _fetch.fetch_action(self._client, self.action_id)
-        self.adopt(ActionDetails(pb2, client=self._client))
+        self._adopt(ActionDetails(pb2, client=self._client))
         return self
 
     @dual
@@ -190,7 +190,7 @@ class Action(ActionFacts["definition.Action"], Connected):
         async with contextlib.aclosing(updates):
             async for pb2 in updates:
                 details = ActionDetails(pb2, client=self._client)
-                self.adopt(details)
+                self._adopt(details)
                 if cache_data_on_done and details.done():
                     await details.inputs.aio()
                     await details.outputs.aio()
@@ -396,8 +396,7 @@ class Action(ActionFacts["definition.Action"], Connected):
         """The error, as far as the details were read; None if there is none."""
         return None if self._details is None else self._details.error_info
 
-    def adopt(self, details: ActionDetails) -> None:
-        """Takes over what was read of this action elsewhere. Makes no call."""
+    def _adopt(self, details: ActionDetails) -> None:
         self._details = details
         self.pb2.CopyFrom(action_of(details.pb2))
 

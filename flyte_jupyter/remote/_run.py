@@ -221,7 +221,7 @@ class Run(ToJson, OfRootAction):
         """
         if self._details is None or not self._details.done():
             self._details = await RunDetails.get_details.aio(self.run_id, client=self._client)
-            self.action.adopt(self._details.action_details)
+            self.action._adopt(self._details.action_details)  # pyright: ignore[reportPrivateUsage]
         return self._details
 
     @dual
@@ -301,7 +301,16 @@ class Run(ToJson, OfRootAction):
         envs: Mapping[str, str] | None = None,
         **more_inputs: Any,
     ) -> Run:
-        """Runs it again and returns the new run; see `flyte_jupyter.remote.rerun` for parameters and errors."""
+        """Runs it again and returns the new run (RunService.CreateRun).
+
+        Parameters and errors are those of `flyte_jupyter.remote.rerun`.
+
+        Example:
+            >>> again = Run.get("r1").rerun(b=9)
+            >>> again.wait(quiet=True)
+            >>> again.outputs().o0
+            10
+        """
         from flyte_jupyter.remote._rerun import rerun
 
         return await rerun.aio(

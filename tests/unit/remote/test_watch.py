@@ -131,6 +131,53 @@ def test_a_deaf_stream_is_opened_again(client: Client, backend: FakeBackend, mon
     assert backend.count("WatchActionDetails") == 2
 
 
+def test_any_message_gives_the_stream_new_credit(client: Client, backend: FakeBackend) -> None:
+    broken = StatusError("UNAVAILABLE", "away")
+    Streams(backend, *[[RUNNING, broken], [broken]] * 8, [SUCCEEDED])
+    assert phases(run_of(client)) == [RUNNING, SUCCEEDED]
+    missing = StatusError("NOT_FOUND", "trouble with the database")
+    Streams(backend, *[[RUNNING], [missing]] * 3, [SUCCEEDED])
+    assert phases(run_of(client)) == [RUNNING, SUCCEEDED]
+
+
+def test_an_attempt_that_is_over_is_not_yet_the_action(client: Client, backend: FakeBackend) -> None:
+    late = message(RUNNING)
+    late.details.attempts.add(attempt=1, phase=SUCCEEDED.number)
+    said = [late, message(SUCCEEDED)]
+
+    async def script(request: object) -> AsyncIterator[service.WatchActionDetailsResponse]:
+        yield said.pop(0)
+
+    backend.scripts["WatchActionDetails"] = script
+    assert phases(run_of(client)) == [RUNNING, SUCCEEDED]
+
+
+def test_an_action_that_is_tried_again_goes_on(client: Client, backend: FakeBackend) -> None:
+    attempts = [(1, RUNNING), (1, QUEUED), (2, QUEUED), (2, RUNNING), (2, SUCCEEDED)]
+
+    async def script(request: object) -> AsyncIterator[service.WatchActionDetailsResponse]:
+        for number, phase in attempts:
+            each = message(phase)
+            each.details.status.attempts = number
+            yield each
+
+    backend.scripts["WatchActionDetails"] = script
+    assert [(each.attempts, each.phase) for each in run_of(client).watch()] == attempts
+
+
+def test_a_silence_in_which_nobody_answers_is_borne(
+    client: Client, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_watch, "SILENCE_SECONDS", 0.05)
+    Streams(backend, [RUNNING, None], [RUNNING, SUCCEEDED])
+
+    def away(_: object) -> service.GetActionDetailsResponse:
+        raise StatusError("INTERNAL", "trouble")
+
+    backend.scripts["GetActionDetails"] = away
+    assert phases(run_of(client)) == [RUNNING, SUCCEEDED]
+
+
 def test_leaving_the_watch_ends_the_call(client: Client, backend: FakeBackend) -> None:
     Streams(backend, [RUNNING, None])
     for _ in run_of(client).watch():
