@@ -86,8 +86,9 @@ class CommandSource:
         return out.strip()
 
     def _error(self, what: str) -> UnauthenticatedError:
+        stop = "" if what.endswith(".") else "."
         return UnauthenticatedError(
-            f"{self._name} {what.rstrip('.')}.", "Run it in a terminal to see what is wrong.", "UNAUTHENTICATED"
+            f"{self._name} {what}{stop}", "Run it in a terminal to see what is wrong.", "UNAUTHENTICATED"
         )
 
     def __repr__(self) -> str:
