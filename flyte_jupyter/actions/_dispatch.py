@@ -57,6 +57,7 @@ class Dispatcher:
         flavor_of: The flavor of an action.
         connections: The connections of this process, by endpoint.
         told: Called after an execution was claimed, skipped or ended.
+        threads: Where the file is waited for; one thread of its own if not given.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Dispatcher:
         flavor_of: Callable[[ActionResponse], type[BaseActionFlavor]],
         connections: dict[str, Connection],
         told: Callable[[Trigger, Execution], None] = lambda *_: None,
+        threads: concurrent.futures.ThreadPoolExecutor | None = None,
     ) -> None:
         self.leases: dict[str, int] = {}  # scope -> epoch of the lease that we hold
         self._hub, self._process, self._flavor_of, self._told = hub, process, flavor_of, told
@@ -76,7 +78,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._claiming: asyncio.Task[None] | None = None
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._threads = concurrent.futures.ThreadPoolExecutor(1, "flyte_jupyter actions")
+        self._threads = threads or concurrent.futures.ThreadPoolExecutor(1, "flyte_jupyter actions")
         hub.sink = self.offer
 
     def offer(self, trigger: Trigger, event: BaseEvent) -> None:
