@@ -55,6 +55,7 @@ from flyte_jupyter.remote._task import Task, TaskVersion
 from flyte_jupyter.remote._task_details import LazyEntity, TaskDetails
 from flyte_jupyter.remote._task_override import Cache
 from flyte_jupyter.remote._trigger import Trigger, TriggerDetails
+from flyte_jupyter.remote._upload import upload_dir, upload_file
 from flyte_jupyter.remote._user import User
 from flyte_jupyter.remote._values import DatasetRef, ErrorValue, FileRef, OffloadedRef, OpaqueValue
 
@@ -123,4 +124,6 @@ __all__ = [
     "set_current_client",
     "set_wait_display",
     "type_name",
+    "upload_dir",
+    "upload_file",
 ]

@@ -118,7 +118,7 @@ def _showing(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Gene
 @contextlib.contextmanager
 def _reporter(progress: Progress) -> Generator[Reporter]:
     # Two panels would draw over each other.
-    if _is_terminal() and importlib.util.find_spec("rich") and _terminal.acquire(blocking=False):
+    if is_terminal() and importlib.util.find_spec("rich") and _terminal.acquire(blocking=False):
         from flyte_jupyter.remote._progress_panel import Panel
 
         try:
@@ -154,14 +154,16 @@ class Lines:
     def _write(text: str) -> None:
         if text:
             # A script's results go to stdout; in a notebook stderr would look like an error.
-            stream = sys.stdout if _is_kernel() else sys.stderr
+            stream = sys.stdout if is_kernel() else sys.stderr
             stream.write(text + "\n")
             stream.flush()
 
 
-def _is_terminal() -> bool:
+def is_terminal() -> bool:
+    """Whether somebody looks at what is written to stderr."""
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"  # pyright: ignore[reportUnnecessaryComparison]
 
 
-def _is_kernel() -> bool:
+def is_kernel() -> bool:
+    """Whether what is written to stdout goes to a notebook."""
     return type(sys.stdout).__module__.startswith("ipykernel")

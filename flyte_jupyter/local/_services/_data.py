@@ -50,8 +50,7 @@ class DataProxyService(connect.DataProxyService):
             raise invalid("An upload needs project and domain.")
         root = request.filename_root or base64.b32encode(request.content_md5).decode()
         directory = self._backend.paths.uploads / component(request.project) / component(request.domain)
-        path = directory.joinpath(*(component(part) for part in root.split("/") if part))
-        path = path.joinpath(*(component(part) for part in (request.filename or "data").split("/") if part))
+        path = directory.joinpath(*map(_part, [*root.split("/"), *(request.filename or "data").split("/")]))
         if request.filename_root and path.exists() and not self._links.same(path, request.content_md5):
             raise exists(
                 f"{request.filename!r} was uploaded below {request.filename_root!r} already, with other content."
@@ -140,6 +139,11 @@ class DataProxyService(connect.DataProxyService):
                 if path.is_file():
                     return path
         raise not_found("There is no code bundle.")
+
+
+def _part(name: str) -> str:
+    """One component of an upload's path: its name as it is, where no harm can come of it."""
+    return component(name) if name in (".", "..") or "\0" in name or "\\" in name else name
 
 
 def inputs_path(action: Action) -> str:

@@ -319,3 +319,24 @@ def test_triggers_of_the_sdk(client: Client, add: TaskDetails) -> None:
     assert made.automation_spec.schedule.kickoff_time_input_arg == "a"
     with pytest.raises(remote.InvalidArgumentError, match="says everything itself"):
         Trigger.create(trigger, "deployed.add", cron="0 3 * * *")
+
+
+def test_uploads_are_what_a_task_reads(client: Client, deployed: list[str], tmp_path: Path) -> None:
+    place = tmp_path / "folder"
+    for name in ("a.txt", "deep/a.txt", "deep/er/ü n % 20.txt"):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(f"{name} {client.transport}")
+    md5, uri = remote.upload_file(place / "a.txt")
+    assert (len(md5), uri.rpartition("/")[2]) == (32, "a.txt")
+    assert remote.upload_file(place / "a.txt") == (md5, uri)
+    directory = remote.upload_dir(place)
+    run = Task.get("deployed.read_file", auto_version="latest")(file=uri, directory=directory)
+    names = ["a.txt", "deep/a.txt", "deep/er/ü n % 20.txt"]
+    assert finished(run).outputs()[0] == f"a.txt {client.transport} {names}"
+    prefix = f"mine/{client.transport}"
+    assert remote.upload_dir(place, prefix=prefix).endswith(prefix)
+    (place / "a.txt").write_text("changed")
+    with pytest.raises(remote.AlreadyExistsError, match="other content"):
+        remote.upload_dir(place, prefix=prefix)
+    with pytest.raises(remote.InvalidArgumentError, match="Upload it with upload_file"):
+        Task.get("deployed.read_file", auto_version="latest")(file=place / "a.txt", directory=directory)
