@@ -16,13 +16,12 @@ from flyte_jupyter.remote._errors import (
 )
 from flyte_jupyter.remote._loop import background
 from flyte_jupyter.remote._methods import Method
+from flyte_jupyter.remote._tls import tls_error
 from flyte_jupyter.remote._transport import Transport, WireError
 
 PROJECT = "flytesnacks"
 DOMAIN = "development"
 """The project and domain that a fresh Flyte has."""
-
-_ATTEMPTS = 3
 
 
 class Client:
@@ -44,12 +43,15 @@ class Client:
         project: str = PROJECT,
         domain: str = DOMAIN,
         org: str = "",
+        *,
+        rpc_retries: int = 3,
     ) -> None:
         self.endpoint = endpoint
         self.project = project
         self.domain = domain
         self.org = org
         self._transport = transport
+        self._rpc_retries = rpc_retries
         self._origin: object = None
 
     @classmethod
@@ -74,7 +76,7 @@ class Client:
         return self._transport.name
 
     async def unary(self, method: Method, request: Any, *, timeout: float | None = 30.0) -> Any:
-        """Makes an RPC with one answer. An idempotent one is tried up to three times while the backend is unavailable.
+        """Makes an RPC with one answer. An idempotent one is tried again while the backend is unavailable.
 
         Args:
             method: The RPC.
@@ -94,9 +96,9 @@ class Client:
             try:
                 return await self._transport.unary(method, request, left)
             except WireError as error:
-                pause = 0.2 * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311
+                pause = min(0.2 * 2 ** (attempt - 1), 10.0) * random.uniform(0.5, 1.5)  # noqa: S311
                 enough_time = left is None or left > pause
-                if error.code != "UNAVAILABLE" or not method.idempotent or attempt == _ATTEMPTS or not enough_time:
+                if not self._may_pass(error, method) or attempt >= self._rpc_retries or not enough_time:
                     raise self._error(error) from None
             attempt += 1
             await asyncio.sleep(pause)
@@ -139,8 +141,12 @@ class Client:
             _current = None
         await self._transport.close()
 
+    def _may_pass(self, error: WireError, method: Method) -> bool:
+        return error.code == "UNAVAILABLE" and method.idempotent and tls_error(error.text, self.endpoint) is None
+
     def _error(self, error: WireError) -> FlyteError:
-        return status_error(error.code, error.text, self.endpoint.authority)
+        refused = None if error.answered else tls_error(error.text, self.endpoint)
+        return refused or status_error(error.code, error.text, self.endpoint.authority)
 
     def __repr__(self) -> str:
         return f"Client({self.endpoint.authority}, {self.project}/{self.domain}, {self.transport})"

@@ -104,8 +104,8 @@ def _settings(merged: Layer, given: Layer) -> Settings:
         raise NotConnectedError(
             "There is no endpoint to connect to: none was given, the flyte SDK is not initialised, and neither the"
             " environment nor a configuration file names one.",
-            'Connect with flyte_jupyter.connect("HOST:PORT") or %flyte_connect HOST:PORT, set FLYTE_ADMIN_ENDPOINT, or'
-            " write admin.endpoint into .flyte/config.yaml.",
+            'Connect with flyte_jupyter.connect("HOST:PORT") or %flyte_connect HOST:PORT, call flyte.init first, set'
+            " FLYTE_ADMIN_ENDPOINT, or write admin.endpoint into .flyte/config.yaml.",
         )
     location, variable = merged.pop("secret_location", ""), merged.pop("secret_variable", "")
     if not merged.get("client_secret") and auth_type(given.get("auth_type") or "ClientSecret") == "ClientSecret":

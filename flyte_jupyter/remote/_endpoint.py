@@ -23,6 +23,7 @@ class Endpoint:
         insecure: True for plain text, False for TLS.
         prefix: Path in front of every RPC on Connect, "" or "/something"; gRPC knows no paths.
         token: What a backend on this machine demands with every request, or "". Never shown.
+        console_base: Base URL of the web console where it is elsewhere than the API, or "".
     """
 
     host: str
@@ -30,9 +31,10 @@ class Endpoint:
     insecure: bool
     prefix: str = ""
     token: str = dataclasses.field(default="", repr=False)
+    console_base: str = dataclasses.field(default="", repr=False, compare=False)
 
     @classmethod
-    def parse(cls, text: str, *, insecure: bool | None = None) -> Endpoint:
+    def parse(cls, text: str, *, insecure: bool | None = None, console: str = "") -> Endpoint:
         """Reads an endpoint in any of the documented forms.
 
         Args:
@@ -40,6 +42,7 @@ class Endpoint:
                 "http://localhost:PORT/TOKEN" is a backend of this machine.
             insecure: True for plain text, False for TLS; None takes it from the scheme, and without one it is plain
                 text on this machine and TLS elsewhere.
+            console: The web console's endpoint where it is elsewhere, in the same forms.
 
         Raises:
             InvalidArgumentError: The text is none of these.
@@ -68,7 +71,10 @@ class Endpoint:
         path, token = parts.path.rstrip("/"), ""
         if _is_loopback(host) and (match := _LOCAL_TOKEN.fullmatch(parts.path)):
             path, token = "", match.group(1)
-        return cls(host, port or (80 if insecure else 443), insecure, path, token)
+        if console:
+            page = cls.parse(console)
+            console = f"{page.console}{page.prefix}"
+        return cls(host, port or (80 if insecure else 443), insecure, path, token, console)
 
     @property
     def authority(self) -> str:
@@ -94,8 +100,8 @@ class Endpoint:
     @property
     def console(self) -> str:
         """The base URL of the web console, "" for a backend that has none."""
-        if self.token:
-            return ""
+        if self.token or self.console_base:
+            return self.console_base
         scheme, default = ("http", 80) if self.insecure else ("https", 443)
         # The devbox serves its console next to the API's port.
         port = 8080 if (self.host, self.port) == ("localhost", 8090) else self.port

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flyteidl2.common import identifier_pb2
@@ -287,7 +288,9 @@ def test_not_connected() -> None:
         remote.Run.get("r1")
 
 
-def test_connect_without_endpoint_explains() -> None:
+def test_connect_without_endpoint_explains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(remote.NotConnectedError, match="none was given"):
         connect()
 
