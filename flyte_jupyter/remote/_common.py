@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote._client import Client, current_client
+from flyte_jupyter.remote._errors import ServerError
 from flyte_jupyter.remote._phase import ActionPhase
 
 if TYPE_CHECKING:
     from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
     from flyteidl2.common.run_pb2 import Relation
     from flyteidl2.workflow.run_definition_pb2 import Action, ActionDetails
+    from google.protobuf.duration_pb2 import Duration
     from google.protobuf.timestamp_pb2 import Timestamp
 
 ROOT_ACTION = "a0"
@@ -26,10 +28,17 @@ class ToJson:
     pb2: Any
 
     def to_dict(self) -> dict[str, Any]:
-        """The message as a JSON-serializable dictionary: camelCase keys, names of enums, 64-bit integers as text."""
-        from google.protobuf.json_format import MessageToDict
+        """The message as a JSON-serializable dictionary: camelCase keys, names of enums, 64-bit integers as text.
 
-        return MessageToDict(self.pb2)
+        Raises:
+            ServerError: The backend sent a time or a number that JSON cannot hold.
+        """
+        from google.protobuf.json_format import MessageToDict, SerializeToJsonError
+
+        try:
+            return MessageToDict(self.pb2)
+        except (SerializeToJsonError, ValueError, OverflowError) as error:
+            raise ServerError(f"The backend sent what JSON cannot hold: {error}") from None
 
     def to_json(self) -> str:
         """The same as JSON text."""
@@ -126,8 +135,19 @@ class ActionFacts(ToJson, Generic[M]):
 
 
 def to_datetime(timestamp: Timestamp) -> datetime:
-    """A timestamp as an aware datetime in UTC."""
-    return timestamp.ToDatetime(tzinfo=timezone.utc)
+    """A timestamp as an aware datetime in UTC; the nearest that there is for one out of range."""
+    try:
+        return timestamp.ToDatetime(tzinfo=timezone.utc)
+    except (ValueError, OverflowError):
+        return (datetime.max if timestamp.seconds > 0 else datetime.min).replace(tzinfo=timezone.utc)
+
+
+def to_timedelta(duration: Duration) -> timedelta:
+    """A duration as a timedelta; the nearest that there is for one out of range."""
+    try:
+        return duration.ToTimedelta()
+    except (ValueError, OverflowError):
+        return timedelta.max if duration.seconds > 0 else timedelta.min
 
 
 def run_id(client: Client, name: str, project: str | None = None, domain: str | None = None) -> RunIdentifier:

@@ -207,7 +207,7 @@ class Secret(ToJson):
             ValueError: It is of a kind that this version does not know.
         """
         number = int(self.pb2.secret_metadata.type)
-        if number >= len(_TYPES):
+        if not 0 <= number < len(_TYPES):
             raise ValueError(f"Secret {self.name!r} is of a kind that this version does not know ({number}).")
         return _TYPES[number]
 

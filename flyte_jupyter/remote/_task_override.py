@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from flyte_jupyter.remote import _messages as pb
+from flyte_jupyter.remote._common import to_timedelta
 from flyte_jupyter.remote._errors import InvalidArgumentError
 from flyte_jupyter.remote._launch import check_texts
 
@@ -51,7 +52,7 @@ class Cache:
 def cache_of(metadata: TaskMetadata) -> Cache:
     """How a task's results are cached."""
     behavior = "override" if metadata.discovery_version else "auto"
-    max_age = metadata.cache_max_age.ToTimedelta() if _has(metadata, "cache_max_age") else None
+    max_age = to_timedelta(metadata.cache_max_age) if _has(metadata, "cache_max_age") else None
     return Cache(
         behavior if metadata.discoverable else "disable",
         metadata.discovery_version or None,

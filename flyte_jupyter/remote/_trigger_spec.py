@@ -188,6 +188,7 @@ def describe(automation: TriggerAutomationSpec) -> str:
     if which != "rate":
         return "no schedule"
     rate = schedule.rate
-    unit = pb.FixedRateUnit.Name(rate.unit).removeprefix("FIXED_RATE_UNIT_").lower()
+    units: dict[int, str] = {number: name for name, number in pb.FixedRateUnit.items()}
+    unit = units.get(int(rate.unit), "unknown unit").removeprefix("FIXED_RATE_UNIT_").lower()
     text = f"every {rate.value} {unit}s" if rate.value != 1 else f"every {unit}"
     return f"{text} from {to_datetime(rate.start_time):%Y-%m-%d %H:%M} UTC" if rate.HasField("start_time") else text
