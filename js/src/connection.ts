@@ -7,6 +7,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { type Look, type LookAt, Looks } from "./looks";
 import {
+  type ArmedAction,
   decodeFrame,
   type FrameContent,
   FrameError,
@@ -15,6 +16,7 @@ import {
   type Model,
   type RunKey,
   randomId,
+  type ToastContent,
   type ToKernel,
   type Topic,
   type Welcome,
@@ -107,6 +109,8 @@ export class Connection {
   readonly alive = signal(true);
   /** The hashes of the endpoints that the kernel is connected to. */
   readonly places = signal<string[]>([]);
+  /** The actions that are armed on runs. */
+  readonly armed = signal<Record<RunKey, ArmedAction[]>>({});
   /** When it was last heard of, by the page's clock. */
   lastHeard = Date.now();
 
@@ -114,6 +118,7 @@ export class Connection {
   readonly looks: Looks;
 
   readonly #model: Model;
+  readonly #toasts = new Set<(toast: ToastContent) => void>();
   readonly #mounts = new Map<string, Mount>();
   readonly #runs = new Map<RunKey, Shared>();
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -124,6 +129,12 @@ export class Connection {
     this.looks = new Looks((message) => this.send(message));
     model.on("msg:custom", this.#receive);
     globalThis.addEventListener?.("pagehide", this.#leave);
+  }
+
+  /** Calls `show` with each notice until the returned function is called. */
+  onToast(show: (toast: ToastContent) => void): () => void {
+    this.#toasts.add(show);
+    return () => this.#toasts.delete(show);
   }
 
   /** Says hello for a new mount of `view`. */
@@ -187,6 +198,12 @@ export class Connection {
         break;
       case "here":
         this.places.value = message.places;
+        break;
+      case "armed":
+        this.armed.value = { ...this.armed.value, [message.run]: message.armed };
+        break;
+      case "toast":
+        for (const show of this.#toasts) show(message);
         break;
       case "unknown": {
         const mount = this.#mounts.get(message.vid);

@@ -1,23 +1,14 @@
 /** Finds the placeholders of this hub in the page and keeps a live view in each. */
 
 import { Connection } from "./connection";
+import { Offers } from "./offers";
+import { isLive, LIVE, viewOf } from "./placeholders";
 import type { Model } from "./protocol";
 import { type Mounted, mountView } from "./views/mount";
+import { mountToasts } from "./views/toasts";
 import { ViewState } from "./viewstate";
 
 const ID = /^[0-9a-z]+$/;
-/** On the element that holds a live view, so that two runtimes in one page do not both adopt a placeholder. */
-const LIVE = "data-flyte-live";
-
-/** The view a placeholder asks for, by its attribute or, where a sanitiser took that, by its class. */
-export function viewOf(element: Element): string | null {
-  const attribute = element.getAttribute("data-flyte-view");
-  if (attribute !== null && ID.test(attribute)) return attribute;
-  for (const token of element.classList) {
-    if (token.startsWith("fj-view-") && ID.test(token.slice(8))) return token.slice(8);
-  }
-  return null;
-}
 
 /** How long a view outlives its placeholder, in case another placeholder of the same view takes its place. */
 const GRACE_MS = 250;
@@ -68,12 +59,20 @@ export class Hub {
   readonly #states = new Map<string, ViewState>();
   readonly #observer: MutationObserver;
   readonly #selector: string;
+  readonly #offers: Offers;
+  readonly #closeToasts: () => void;
 
   /** `model` carries the trait `hub_id`. */
   constructor(model: Model, hubId: string) {
     this.id = hubId;
     this.#selector = `[data-flyte-hub="${hubId}"],.fj-hub-${hubId}`;
     this.#connection = new Connection(model);
+    this.#offers = new Offers(
+      this.#connection,
+      (element) => this.#keeps(element),
+      (element, view) => this.#revive(element, view),
+    );
+    this.#closeToasts = mountToasts(this.#connection);
     this.#observer = new MutationObserver(this.#changed);
     this.#connection.send({ type: "ready" });
     this.#observer.observe(document, { childList: true, subtree: true });
@@ -82,6 +81,8 @@ export class Hub {
 
   close(): void {
     this.#observer.disconnect();
+    this.#offers.close();
+    this.#closeToasts();
     for (const element of [...this.#adopted.keys()]) this.#drop(element);
     this.#connection.close();
   }
@@ -94,6 +95,7 @@ export class Hub {
         this.#adoptIn(node);
       }
     }
+    this.#offers.changed();
     if (this.#orphans().length > 0) setTimeout(this.#dropOrphans, GRACE_MS);
   };
 
@@ -112,15 +114,34 @@ export class Hub {
   #adopt(element: Element): void {
     const view = viewOf(element);
     if (view === null || this.#adopted.has(element)) return;
-    if (element.querySelector(`:scope > [${LIVE}]`)) return;
-    if (this.#move(view, element)) return;
+    if (isLive(element) || this.#move(view, element)) return;
+    this.#mount(element, view);
+  }
+
+  /** Whether a placeholder shows a live view of this hub; one that the kernel does not know is let go. */
+  #keeps(element: Element): boolean {
+    const adopted = this.#adopted.get(element);
+    if (adopted?.mounted.unknown) this.#drop(element);
+    return this.#adopted.has(element);
+  }
+
+  /** Mounts a view of this kernel in the snapshot that another one left behind. */
+  #revive(element: Element, view: string): void {
+    this.#drop(element);
+    if (!isLive(element)) this.#mount(element, view);
+  }
+
+  #mount(element: Element, view: string): void {
     const host = document.createElement("div");
     host.setAttribute(LIVE, "");
     const adopted: Partial<Adopted> = { view, host, cover: new Cover(element, host) };
     this.#adopted.set(element, adopted as Adopted);
     element.append(host);
     adopted.mounted = mountView(this.#connection, view, host, this.#stateOf(view), {
-      showing: (on) => adopted.cover?.set(on),
+      showing: (on) => {
+        adopted.cover?.set(on);
+        if (!on) this.#offers.changed();
+      },
     });
   }
 

@@ -4,6 +4,7 @@ import { Connection } from "./connection";
 import { Hub, hubIdOf } from "./hub";
 import type { Model } from "./protocol";
 import { mountView } from "./views/mount";
+import { mountToasts } from "./views/toasts";
 import { ViewState } from "./viewstate";
 
 type Cleanup = () => void;
@@ -29,8 +30,10 @@ function render({ model, el }: { model: Model; el: HTMLElement }): Cleanup | und
   const host = document.createElement("div");
   el.append(host);
   const mounted = mountView(connection, view, host, new ViewState(), { waiting: true });
+  const closeToasts = mountToasts(connection);
   return () => {
     mounted.close();
+    closeToasts();
     connection.close();
     host.remove();
   };

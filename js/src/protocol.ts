@@ -54,6 +54,8 @@ export type FromKernel =
   | FrameContent
   | { type: "reply"; rid: string; ok: boolean; result?: unknown; error?: string }
   | SightContent
+  | ToastContent
+  | { type: "armed"; run: RunKey; armed: ArmedAction[] }
   | { type: "beat"; runs: Record<RunKey, number> };
 
 export interface Welcome {
@@ -78,6 +80,29 @@ export interface SightContent {
   value?: unknown;
   error?: string;
   end?: boolean;
+}
+
+/** A notice for the person, wherever they look. */
+export interface ToastContent {
+  type: "toast";
+  id: string;
+  title: string;
+  text: string;
+  /** A page about it, or "". */
+  url: string;
+}
+
+/** What is armed on a run. All words are texts for a person. */
+export interface ArmedAction {
+  id: number;
+  on: string;
+  action: string;
+  standing: string;
+  fired: number;
+  /** What it did last, and the state of that execution; "" for nothing yet. */
+  last: string;
+  state: string;
+  error: string;
 }
 
 export type ToKernel =

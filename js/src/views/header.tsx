@@ -5,6 +5,7 @@ import { safeUrl } from "../links";
 import { BAR_ORDER, isTerminal, Phase, phaseInfo } from "../phases";
 import type { RunStore } from "../store";
 import { AbortRun } from "./abort";
+import { Armed } from "./armed";
 import { useNow, useView } from "./context";
 import { CopyButton, copyText } from "./copy";
 import { CameraIcon, ExternalIcon, MoreIcon, PhaseIcon, RerunIcon } from "./icons";
@@ -50,6 +51,7 @@ export function Header() {
           </>
         )}
         <span class="gap" />
+        <Armed />
         <Times />
       </div>
     </header>

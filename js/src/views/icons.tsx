@@ -169,6 +169,12 @@ export const CameraIcon = () => (
   </Svg>
 );
 
+export const BoltIcon = () => (
+  <Svg name="bolt">
+    <path d="M8.9 1.9 3.6 9h3.6l-.8 5.1L11.9 7H8.3z" />
+  </Svg>
+);
+
 export const MoreIcon = () => (
   <Svg name="more">
     <path d="M3.5 8h.01M8 8h.01M12.5 8h.01" stroke-width="2.2" />

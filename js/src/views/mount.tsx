@@ -7,14 +7,16 @@ import type { Connection } from "../connection";
 import { ErrorTexts } from "../errors";
 import { Labels } from "../labels";
 import { RunStore } from "../store";
-import { css } from "../styles";
 import { followTheme } from "../theme";
 import type { ViewState } from "../viewstate";
 import { VisibleLines } from "../visible";
 import { App } from "./app";
 import { Context, type ViewContext } from "./context";
+import { addStyles } from "./shadow";
 
 export interface Mounted {
+  /** Whether the kernel said that it does not know the view. */
+  readonly unknown: boolean;
   /** The host was put elsewhere in the page. */
   moved(): void;
   close(): void;
@@ -28,18 +30,6 @@ export interface MountOptions {
 }
 
 const NO_RUN = new RunStore("");
-
-function addStyles(root: ShadowRoot): void {
-  try {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    root.adoptedStyleSheets = [sheet];
-  } catch {
-    const style = document.createElement("style");
-    style.textContent = css;
-    root.append(style);
-  }
-}
 
 /** Tells the kernel whether `host` is in sight: scrolled into view, in a page that is looked at. */
 function followSight(host: HTMLElement, seen: (visible: boolean) => void): () => void {
@@ -126,7 +116,7 @@ export function mountView(
       );
       return;
     }
-    if (shown) options.showing?.(false);
+    if (shown || link.unknown.value) options.showing?.(false);
     shown = false;
     const note = link.unknown.value
       ? "The kernel no longer knows this view. Run the cell again."
@@ -135,6 +125,9 @@ export function mountView(
   });
 
   return {
+    get unknown() {
+      return link.unknown.peek();
+    },
     moved() {
       state.moved.value++;
       giveFocusBack();

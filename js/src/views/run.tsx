@@ -1,6 +1,7 @@
 /** The view of one run. */
 
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { printable } from "../format";
 import { keyOf } from "../order";
 import { Failure } from "./abort";
 import { Announcer } from "./announcer";
@@ -26,11 +27,28 @@ export function RunView() {
       <Failure what="abort " title="Not aborted." />
       <Failure what="rerun" title="Not rerun." />
       <Failure what="freeze" title="Not frozen." />
+      <FrozenNote />
       <Notes />
       <RootError />
       {store.n > 0 ? <Body /> : <p class="waiting">No actions yet.</p>}
       <Announcer />
     </section>
+  );
+}
+
+/** What was left out of a frozen view. */
+function FrozenNote() {
+  const ask = useView().asks.get("freeze");
+  const { note = "" } = (ask.stage.value === "accepted" && (ask.result as { note?: string } | null)) || {};
+  if (!note) return null;
+  return (
+    <div class="note calm" role="status">
+      <span>{printable(note)}</span>
+      <span class="gap" />
+      <button type="button" class="button" onClick={() => ask.reset()}>
+        Dismiss
+      </button>
+    </div>
   );
 }
 

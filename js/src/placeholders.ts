@@ -1,0 +1,37 @@
+/** What a placeholder says of itself, by its attributes or, where a sanitiser took those, by its classes. */
+
+const ID = /^[0-9a-z]+$/;
+/** On the element that holds a live view, so that two runtimes in one page do not both adopt a placeholder. */
+export const LIVE = "data-flyte-live";
+/** On the element that offers to bring a placeholder to life. */
+export const OFFER = "data-flyte-offer";
+export const PLACEHOLDER = ".flyte-jupyter";
+
+function token(element: Element, prefix: string): string | null {
+  for (const it of element.classList) if (it.startsWith(prefix)) return it.slice(prefix.length);
+  return null;
+}
+
+const idOr = (text: string | null): string | null => (text !== null && ID.test(text) ? text : null);
+
+/** The view a placeholder asks for. */
+export function viewOf(element: Element): string | null {
+  return idOr(element.getAttribute("data-flyte-view")) ?? idOr(token(element, "fj-view-"));
+}
+
+/** The run that a snapshot shows, as "PROJECT/DOMAIN/RUN", and the hash of its endpoint. */
+export function whereabouts(element: Element): { at: string; place: string } | null {
+  const at = token(element, "fj-at-");
+  const place = idOr(token(element, "fj-on-"));
+  if (at === null || place === null || at.split("/").length !== 3) return null;
+  return { at, place };
+}
+
+/** Whether somebody shows something live in a placeholder, or offers to. */
+export function isTaken(element: Element): boolean {
+  return element.querySelector(`:scope > [${LIVE}], :scope > [${OFFER}]`) !== null;
+}
+
+export function isLive(element: Element): boolean {
+  return element.querySelector(`:scope > [${LIVE}]`) !== null;
+}
