@@ -13,6 +13,7 @@ from flyte_jupyter.remote._auth._person import Person
 from flyte_jupyter.remote._auth._store import TokenStore
 from flyte_jupyter.remote._auth._tokens import Tokens
 from flyte_jupyter.remote._errors import UnauthenticatedError
+from flyte_jupyter.remote._loop import Caller
 
 OpenHttp = Callable[[], AbstractAsyncContextManager[Http]]
 FindServer = Callable[[Http], Awaitable[LoginServer | None]]
@@ -103,6 +104,12 @@ class PersonSource:
                 raise UnauthenticatedError(
                     f"{self._authority} names no OAuth client to log in with.",
                     "Give client_id, or ask those who run it.",
+                    "UNAUTHENTICATED",
+                )
+            if Caller.current() is None:
+                raise UnauthenticatedError(
+                    f"There is no valid login at {self._authority}.",
+                    "Log in with flyte_jupyter.connect().",
                     "UNAUTHENTICATED",
                 )
             tokens = await self._flow.login(http, server, person)

@@ -54,7 +54,7 @@ def _read(question: str) -> str:
     )
     # A kernel puts its own function there, which asks the notebook.
     in_kernel = getattr(getpass.getpass, "__module__", "") != "getpass"
-    if not in_kernel and not sys.stdin.isatty():
+    if not in_kernel and not (sys.stdin and sys.stdin.isatty()):
         raise nobody
     try:
         return getpass.getpass(question)

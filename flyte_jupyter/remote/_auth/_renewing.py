@@ -45,7 +45,7 @@ class Source(Protocol):
         """Tokens for which a person logs in; None where there is no such way.
 
         Raises:
-            FlyteError: The login failed.
+            FlyteError: The login failed, or nobody is there who could log in.
         """
         ...
 
@@ -145,8 +145,6 @@ class TokenAuthenticator:
                 raise
 
     async def _login(self) -> Tokens | None:
-        if Caller.current() is None:
-            raise UnauthenticatedError(f"There is no valid login at {self._authority}.", *_AGAIN)
         if self._logged_in is not None and time.monotonic() - self._logged_in < _FRESH:
             raise UnauthenticatedError(
                 f"{self._authority} does not accept the token of the login that was just made.",
@@ -156,6 +154,7 @@ class TokenAuthenticator:
         try:
             tokens = await self._source.login(self._person)
         except asyncio.CancelledError:
+            # Those who wait behind it hear why, and do not begin the next one.
             interrupted = UnauthenticatedError(f"The login at {self._authority} was interrupted.", *_AGAIN)
             self._failure = time.monotonic(), interrupted
             raise

@@ -11,6 +11,7 @@ import pytest
 from flyte_jupyter.remote import UnauthenticatedError
 from flyte_jupyter.remote._auth import _pkce
 from flyte_jupyter.remote._auth._pkce import Pkce
+from flyte_jupyter.remote._transport import WireError
 from tests.unit.remote.auth.conftest import FakeBrowser, Protected, in_background, run
 
 
@@ -222,8 +223,9 @@ def test_another_connection_of_the_process_uses_the_login(protected: Protected, 
 
 def test_without_oauth_nobody_is_asked(protected: Protected, browser: FakeBrowser) -> None:
     del protected.backend.scripts["GetOAuth2Metadata"]
-    with pytest.raises(Exception, match="no valid token"):
-        run(log_in(protected))
+    for how in (run, in_background):
+        with pytest.raises(WireError, match="no valid token"):
+            how(log_in(protected))
     assert browser.opened == []
 
 
