@@ -26,14 +26,37 @@ if TYPE_CHECKING:
     from flyte_jupyter.actions import on
     from flyte_jupyter.magics import use_local
     from flyte_jupyter.remote import connect
-    from flyte_jupyter.view import show, wait
+    from flyte_jupyter.view import (
+        freeze,
+        rerun,
+        show,
+        show_io,
+        show_logs,
+        show_projects,
+        show_runs,
+        show_secrets,
+        show_tasks,
+        show_triggers,
+        signal,
+        wait,
+    )
 
 __all__ = [
     "__version__",
     "connect",
+    "freeze",
     "load_ipython_extension",
     "on",
+    "rerun",
     "show",
+    "show_io",
+    "show_logs",
+    "show_projects",
+    "show_runs",
+    "show_secrets",
+    "show_tasks",
+    "show_triggers",
+    "signal",
     "unload_ipython_extension",
     "use_local",
     "wait",
@@ -41,8 +64,18 @@ __all__ = [
 
 _HOMES = {
     "connect": "flyte_jupyter.remote",
+    "freeze": "flyte_jupyter.view",
     "on": "flyte_jupyter.actions",
+    "rerun": "flyte_jupyter.view",
     "show": "flyte_jupyter.view",
+    "show_io": "flyte_jupyter.view",
+    "show_logs": "flyte_jupyter.view",
+    "show_projects": "flyte_jupyter.view",
+    "show_runs": "flyte_jupyter.view",
+    "show_secrets": "flyte_jupyter.view",
+    "show_tasks": "flyte_jupyter.view",
+    "show_triggers": "flyte_jupyter.view",
+    "signal": "flyte_jupyter.view",
     "use_local": "flyte_jupyter.magics",
     "wait": "flyte_jupyter.view",
 }

@@ -1,6 +1,7 @@
 """What is being watched: run state, frames, feeds, and the watcher that shares them. Knows no Jupyter."""
 
 from flyte_jupyter.live._details import ActionError
+from flyte_jupyter.live._facts import identity, moment
 from flyte_jupyter.live._feed import Feed, run_key
 from flyte_jupyter.live._frames import Frame, FrameWriter
 from flyte_jupyter.live._looks import TOPICS, Look, Looks
@@ -29,6 +30,8 @@ __all__ = [
     "Subscription",
     "Timing",
     "Watcher",
+    "identity",
+    "moment",
     "run_key",
     "watcher",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
@@ -195,6 +195,18 @@ class Looks:
 
         found = await asyncio.gather(*map(read, dict.fromkeys(actions)))
         return dict(one for one in found if one is not None)
+
+    def whole(self, client: Client, run: RunIdentifier, action: str, path: Sequence[str | int]) -> dict[str, Any]:
+        """All of a value that somebody looks at shortened: `{text}` or `{items}`.
+
+        Raises:
+            InvalidArgumentError: Nobody looks at the action's data, or it has no such value.
+        """
+        key = run_key(client, run)
+        for topic in self._shares.of(action, key):
+            if isinstance(topic, IoTopic):
+                return topic.whole(path)
+        raise InvalidArgumentError("The inputs and outputs of this action are not open.", "Open them again.")
 
     def _watch(self, key: str, feed: ActionFeed) -> ActionFeed:
         self._feeds.setdefault(key, set()).add(feed)

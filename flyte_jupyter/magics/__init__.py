@@ -11,24 +11,27 @@ from flyte_jupyter.magics._local import start as use_local
 from flyte_jupyter.magics._magics import FlyteMagics
 from flyte_jupyter.magics._on import OnMagics
 from flyte_jupyter.magics._on_kernel import Kernel
+from flyte_jupyter.magics._tables import TableMagics
 from flyte_jupyter.magics._wait import Awaiting, run_and_wait_async
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["FlyteMagics", "awaited_flyte_wait", "parser_of", "register", "unregister", "use_local"]
+__all__ = ["FlyteMagics", "TableMagics", "awaited_flyte_wait", "parser_of", "register", "unregister", "use_local"]
+
+_LINE_MAGICS = (FlyteMagics, TableMagics)
 
 
 def register(ip: InteractiveShell) -> None:
     """Add the magics, their completions and the rewriting of awaiting `%%flyte_wait` cells to a shell; once."""
     unregister(ip)
-    magics = FlyteMagics(ip)
-    ip.register_magics(magics)
+    for line_magics in _LINE_MAGICS:
+        ip.register_magics(line_magics(ip))
     kernel = Kernel(ip)
     ip.register_magics(OnMagics(ip, kernel))
     kernel.resume()
     ip.input_transformers_cleanup.append(Awaiting(ip))
-    for name in magics.magics["line"]:
+    for name in (name for line_magics in _LINE_MAGICS for name in line_magics.magics["line"]):
         completer = Completer(name, parser_of(name))
         ip.set_hook("complete_command", completer, str_key=f"%{name}")
         ip.set_hook("complete_command", completer, str_key=f"%%{name}")
@@ -36,7 +39,7 @@ def register(ip: InteractiveShell) -> None:
 
 def parser_of(name: str) -> ArgumentParser:
     """The parser of a magic's arguments, by the magic's name."""
-    return getattr(FlyteMagics, name).parser
+    return next(getattr(each, name) for each in _LINE_MAGICS if name in each.magics["line"]).parser
 
 
 def unregister(ip: InteractiveShell) -> None:
@@ -49,7 +52,7 @@ def unregister(ip: InteractiveShell) -> None:
             owner = getattr(registered[name], "__self__", None)
             if isinstance(owner, OnMagics):
                 kernels.add(owner.kernel)
-            if isinstance(owner, FlyteMagics | OnMagics):
+            if isinstance(owner, (*_LINE_MAGICS, OnMagics)):
                 del registered[name]
     for kernel in kernels:
         kernel.close()

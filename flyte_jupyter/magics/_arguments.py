@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import functools
 import shlex
 from collections.abc import Callable
@@ -11,9 +12,23 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import ArgMethodWrapper, argument, magic_arguments
 
-from flyte_jupyter.remote import ActionPhase, FlyteError, RunFailedError
+from flyte_jupyter.remote import ActionPhase, FlyteError, InvalidArgumentError, RunFailedError
 
-__all__ = ["PHASES", "argument", "flyte_arguments", "parse", "phases", "plain_errors", "positive", "seconds"]
+__all__ = [
+    "ACTION",
+    "HEIGHT",
+    "PHASES",
+    "RUN",
+    "answer",
+    "argument",
+    "assignment",
+    "flyte_arguments",
+    "parse",
+    "phases",
+    "plain_errors",
+    "positive",
+    "seconds",
+]
 
 PHASES = tuple(phase.value for phase in ActionPhase if phase.number)
 
@@ -27,6 +42,10 @@ class _Help(argparse.Action):
 
     def __call__(self, *_: Any) -> None:
         raise _HelpRequest
+
+
+RUN = argument("name", help="the run's name")
+ACTION = argument("action", nargs="?", default="a0", help="the action's name; default: the run's own, a0")
 
 
 def flyte_arguments(*arguments: ArgMethodWrapper) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -93,6 +112,47 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number above zero")
     return int(text)
+
+
+def height(text: str) -> int:
+    """The height of a view in pixels."""
+    if not text.isdecimal() or not 80 <= int(text) <= 4000:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of pixels from 80 to 4000")
+    return int(text)
+
+
+HEIGHT = argument("--height", type=height, metavar="PX", help="of the view in pixels")
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    """An input: `n=3`, `word=hi`, `items=[1, 2]`. What is no Python literal is a text."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise argparse.ArgumentTypeError(f"{text} is not NAME=VALUE")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+
+
+def answer(text: str, wanted: type | None) -> bool | int | float | str:
+    """The answer to a condition, in the type that it wants.
+
+    Raises:
+        InvalidArgumentError: It is of another type.
+    """
+    words = {"yes": True, "true": True, "no": False, "false": False}
+    try:
+        if wanted is bool:
+            return words[text.strip().lower()]
+        if wanted is int:
+            return int(text)
+        if wanted is float:
+            return float(text)
+    except (KeyError, ValueError):
+        form = {bool: "yes or no", int: "a whole number", float: "a number"}[wanted]
+        raise InvalidArgumentError(f"{text!r} is no answer here: {form} is wanted.") from None
+    return text
 
 
 def seconds(text: str) -> float:

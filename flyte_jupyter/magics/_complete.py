@@ -1,17 +1,25 @@
-"""Completion of the magics' options, of their choices, and of the runs that this kernel has seen."""
+"""Completion of the magics: options, their choices, and the names of runs, actions, tasks and projects."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from flyte_jupyter import view
 from flyte_jupyter.magics._arguments import PHASES
+from flyte_jupyter.magics._names import actions, domains, projects, runs, tasks
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-TAKES_RUN = {"flyte_run", "flyte_abort", "flyte_report"}
+_NAMED: dict[str, Callable[[list[str]], list[str]]] = {
+    "name": lambda _: runs(),
+    "action": lambda words: actions(words[0]) if words else [],
+    "task": lambda _: tasks(),
+    "project": lambda _: projects(),
+    "domain": lambda _: domains(),
+    "phase": lambda _: list(PHASES),
+}
 
 
 class Completer:
@@ -28,18 +36,33 @@ class Completer:
         before = line[: len(line) - len(symbol)].split()[1:]
         options = {text: action for action in self._parser._actions for text in action.option_strings}
         option = options.get(before[-1]) if before else None
+        words = self._positionals(before, options)
         if option is not None and option.nargs != 0:
-            return self._values(option)
+            return self._values(option, words)
+        left = [text for text in options if text.startswith("--") and text not in before]
         if symbol.startswith("-"):
-            return [text for text in options if text.startswith("--") and text not in before]
+            return left
         positionals = [action for action in self._parser._actions if not action.option_strings]
-        values = self._values(positionals[0]) if positionals and not before else []
-        if self._name in TAKES_RUN and not before:
-            values += [key.rpartition("/")[2] for key in sorted(view.shown_runs())]
-        return values or [text for text in options if text.startswith("--") and text not in before]
+        values = self._values(positionals[len(words)], words) if len(words) < len(positionals) else []
+        return values or left
 
     @staticmethod
-    def _values(action: argparse.Action) -> list[str]:
-        if action.dest == "phase":
-            return list(PHASES)
-        return [str(choice) for choice in action.choices or ()]
+    def _positionals(before: list[str], options: dict[str, argparse.Action]) -> list[str]:
+        """The words that are no options and no values of options."""
+        found: list[str] = []
+        value_of: argparse.Action | None = None
+        for word in before:
+            if word in options:
+                value_of = options[word]
+            elif value_of is not None and value_of.nargs != 0:
+                value_of = None
+            else:
+                found.append(word)
+        return found
+
+    @staticmethod
+    def _values(action: argparse.Action, words: list[str]) -> list[str]:
+        if action.choices:
+            return [str(choice) for choice in action.choices]
+        named = _NAMED.get(action.dest)
+        return named(words) if named is not None else []

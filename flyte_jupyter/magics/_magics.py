@@ -10,7 +10,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
 from flyte_jupyter import remote, view
 from flyte_jupyter.magics import _local, _wait
-from flyte_jupyter.magics._arguments import argument, flyte_arguments, phases, positive, seconds
+from flyte_jupyter.magics._arguments import ACTION, HEIGHT, RUN, answer, argument, assignment, flyte_arguments, seconds
 
 
 @magics_class
@@ -55,19 +55,14 @@ class FlyteMagics(Magics):
 
     @line_magic
     @flyte_arguments(
-        argument("--phase", type=phases, default=None, metavar="P,...", help="only runs in these phases"),
-        argument("--limit", type=positive, default=20, metavar="N", help="at most so many, newest first; default: 20"),
+        argument("name", help="the run's name"),
+        argument("action", nargs="?", help="the action to choose at first"),
+        argument("--tab", choices=view.TABS, help="what to open of the action"),
+        HEIGHT,
     )
-    def flyte_runs(self, args: Namespace) -> Any:
-        """List the newest runs of the project."""
-        listed = remote.Run.listall(in_phase=args.phase, sort_by=("created_at", "desc"), limit=args.limit)
-        return view.RunTable(list(listed))
-
-    @line_magic
-    @flyte_arguments(argument("name", help="the run's name"))
     def flyte_run(self, args: Namespace) -> None:
         """Show a run, live."""
-        view.show(remote.Run.get(args.name))
+        view.show(args.name, action=args.action, tab=args.tab, height=args.height)
 
     @line_magic
     @flyte_arguments(
@@ -88,14 +83,52 @@ class FlyteMagics(Magics):
         print(f"{what} is being aborted.")
 
     @line_magic
-    @flyte_arguments(
-        argument("name", help="the run's name"),
-        argument("action", nargs="?", default="a0", help="the action that wrote it; default: the run's own"),
-    )
+    @flyte_arguments(RUN, ACTION)
     def flyte_report(self, args: Namespace) -> Any:
         """Show the report that a task wrote, in a frame of its own."""
         report = remote.Action.get(run_name=args.name, name=args.action).get_report()
         return view.Report(f"report of {args.name}/{args.action}", report)
+
+    @line_magic
+    @flyte_arguments(RUN, ACTION, HEIGHT)
+    def flyte_logs(self, args: Namespace) -> None:
+        """Show the log of an action alone, followed while it goes on."""
+        view.show_logs(args.name, args.action, height=args.height)
+
+    @line_magic
+    @flyte_arguments(RUN, ACTION, HEIGHT)
+    def flyte_io(self, args: Namespace) -> None:
+        """Show the inputs and outputs of an action."""
+        view.show_io(args.name, args.action, height=args.height)
+
+    @line_magic
+    @flyte_arguments(
+        RUN,
+        argument("inputs", nargs="*", type=assignment, metavar="NAME=VALUE", help="inputs to change; Python or text"),
+        argument("--recover", action="store_true", help="keep what succeeded, execute only the rest"),
+    )
+    def flyte_rerun(self, args: Namespace) -> Any:
+        """Run a run again, perhaps with other inputs, and show the new run."""
+        view.rerun(args.name, recover=args.recover, **dict(args.inputs))
+
+    @line_magic
+    @flyte_arguments(
+        RUN,
+        argument("value", help="the answer: yes or no, a number, or a text"),
+        argument("--condition", metavar="NAME", help="which condition; needed where several wait"),
+    )
+    def flyte_signal(self, args: Namespace) -> None:
+        """Answer a condition that a run waits for."""
+        condition = view.waiting(args.name, args.condition)
+        condition.signal(answer(args.value, condition.expected_type))
+        print(f"Condition {condition.name} of run {condition.run_name} is answered.")
+
+    @line_magic
+    @flyte_arguments(RUN)
+    def flyte_freeze(self, args: Namespace) -> None:
+        """Write the outputs of this notebook that show a run anew, as it is now."""
+        count = view.freeze(args.name)
+        print(f"Written anew: {count} output{'' if count == 1 else 's'}." if count else "No output shows this run.")
 
     @line_cell_magic
     @flyte_arguments(

@@ -6,42 +6,62 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.view._display import install, uninstall
-from flyte_jupyter.view._show import show, shown_runs
+from flyte_jupyter.view._show import TABS, show, show_io, show_logs, shown_runs
 
 if TYPE_CHECKING:
     from flyte_jupyter.view._brief import brief_errors
+    from flyte_jupyter.view._do import freeze, rerun, signal, waiting
     from flyte_jupyter.view._html import snapshot_html
     from flyte_jupyter.view._report import Report
-    from flyte_jupyter.view._table import RunTable
+    from flyte_jupyter.view._show_tables import show_projects, show_runs, show_secrets, show_tasks, show_triggers
     from flyte_jupyter.view._text import text_tree
     from flyte_jupyter.view._wait import find_run, run_key, until, wait
 
 __all__ = [
+    "TABS",
     "Report",
-    "RunTable",
     "brief_errors",
     "find_run",
+    "freeze",
     "install",
+    "rerun",
     "run_key",
     "show",
+    "show_io",
+    "show_logs",
+    "show_projects",
+    "show_runs",
+    "show_secrets",
+    "show_tasks",
+    "show_triggers",
     "shown_runs",
+    "signal",
     "snapshot_html",
     "text_tree",
     "uninstall",
     "until",
     "wait",
+    "waiting",
 ]
 
 _HOMES = {
     "Report": "_report",
-    "RunTable": "_table",
     "brief_errors": "_brief",
     "find_run": "_wait",
+    "freeze": "_do",
+    "rerun": "_do",
     "run_key": "_wait",
+    "show_projects": "_show_tables",
+    "show_runs": "_show_tables",
+    "show_secrets": "_show_tables",
+    "show_tasks": "_show_tables",
+    "show_triggers": "_show_tables",
+    "signal": "_do",
     "snapshot_html": "_html",
     "text_tree": "_text",
     "until": "_wait",
     "wait": "_wait",
+    "waiting": "_do",
 }
 
 

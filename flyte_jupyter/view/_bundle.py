@@ -11,16 +11,26 @@ from flyte_jupyter.view._text import text_tree
 
 if TYPE_CHECKING:
     from flyte_jupyter.live import RunState
+    from flyte_jupyter.view._freeze import Frozen
 
 MAX_TEXT_BYTES = 10_000
 TEXT_ROWS = 30
 
 
-def bundle(state: RunState, view_id: str, hub_id: str) -> dict[str, Any]:
-    """Return the mimebundle of a snapshot of `state`, with the placeholder for the view `view_id`."""
+def bundle(state: RunState, view_id: str, hub_id: str, place: str = "", frozen: Frozen | None = None) -> dict[str, Any]:
+    """Return the mimebundle of a snapshot of `state`, with the placeholder for the view `view_id`.
+
+    Args:
+        state: the run as it is known now.
+        view_id: see `snapshot_html`; likewise the others.
+        hub_id: see `view_id`.
+        place: see `view_id`.
+        frozen: see `view_id`.
+    """
     now = time.time() * 1000
     selector = Selector(state, now)
-    text = text_tree(state, limit=TEXT_ROWS, now=now, selector=selector)
+    text = text_tree(state, limit=TEXT_ROWS, now=now, selector=selector, frozen=frozen)
     while (size := saved_size(text)) > MAX_TEXT_BYTES:
         text = text[: len(text) * MAX_TEXT_BYTES // size - 1].rstrip("…") + "…"
-    return {"text/html": snapshot_html(state, view_id, hub_id, now=now, selector=selector), "text/plain": text}
+    html = snapshot_html(state, view_id, hub_id, now=now, selector=selector, place=place, frozen=frozen)
+    return {"text/html": html, "text/plain": text}

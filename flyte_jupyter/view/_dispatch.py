@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.remote import FlyteError
-from flyte_jupyter.view._requests import perform
+from flyte_jupyter.view._place import current_place
 
 if TYPE_CHECKING:
     from flyte_jupyter.view._hub import Channel
+    from flyte_jupyter.view._lookers import Lookers
     from flyte_jupyter.view._publisher import Publisher
+    from flyte_jupyter.view._requests import Desk
     from flyte_jupyter.view._views import Views
 
 _log = logging.getLogger(__name__)
@@ -24,12 +26,23 @@ class Dispatcher:
     Args:
         views: the views of this kernel.
         publisher: sends the frames to mounts.
+        lookers: serves those who look at more than the run's rows.
+        desk: does what views ask for.
         heard: called with the channel and the type of each `ready` and `hello`, so that it is known who is there.
     """
 
-    def __init__(self, views: Views, publisher: Publisher, heard: Callable[[Channel, str], None]) -> None:
+    def __init__(
+        self,
+        views: Views,
+        publisher: Publisher,
+        lookers: Lookers,
+        desk: Desk,
+        heard: Callable[[Channel, str], None],
+    ) -> None:
         self._views = views
         self._publisher = publisher
+        self._lookers = lookers
+        self._desk = desk
         self._heard = heard
         self._tasks: set[asyncio.Task[None]] = set()
         self._greetings: dict[str, asyncio.Task[None]] = {}
@@ -39,6 +52,7 @@ class Dispatcher:
         match content:
             case {"type": "ready"}:
                 self._heard(channel, "ready")
+                self.here(channel)
             case {"type": "hello", "view": str(view), "vid": str(vid)}:
                 self._heard(channel, "hello")
                 greeting = self._start(self._hello(channel, view, vid))
@@ -46,10 +60,26 @@ class Dispatcher:
                 greeting.add_done_callback(lambda ended: self._forget_greeting(vid, ended))
             case {"type": "seen", "vid": str(vid), "visible": bool(visible)}:
                 self._publisher.seen(vid, visible)
+                self._lookers.seen(vid, visible)
             case {"type": "bye", "vid": str(vid)}:
                 if vid in self._greetings:
                     self._greetings[vid].cancel()
                 self._publisher.unmount(vid)
+                self._lookers.gone(vid)
+                self._views.unmount(vid)
+            case {"type": "look", "vid": str(vid), "lid": str(lid), "topic": str(topic), **rest}:
+                run, action, params = rest.get("run"), rest.get("action"), rest.get("params")
+                self._lookers.look(
+                    channel,
+                    vid,
+                    lid,
+                    topic,
+                    run if isinstance(run, str) else "",
+                    action if isinstance(action, str) else "",
+                    params if isinstance(params, dict) else {},
+                )
+            case {"type": "away", "lid": str(lid)}:
+                self._lookers.away(channel, lid)
             case {"type": "resync", "run": str(run)}:
                 self._publisher.resync(channel, run)
             case {"type": "request", "rid": str(rid), "method": str(method), **rest}:
@@ -57,6 +87,11 @@ class Dispatcher:
                 self._start(self._request(channel, rid, method, params if isinstance(params, dict) else {}))
             case _:
                 _log.debug("not a message of the protocol: %.200r", content)
+
+    def here(self, channel: Channel) -> None:
+        """Tell the page which endpoint this kernel is connected to, so that it can offer to bring snapshots to life."""
+        place = current_place()
+        channel.post({"type": "here", "places": [place] if place else []})
 
     def _start(self, coroutine: Any) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -70,6 +105,12 @@ class Dispatcher:
             del self._greetings[vid]
 
     async def _hello(self, channel: Channel, view_id: str, vid: str) -> None:
+        table = self._views.table(view_id)
+        if table is not None:
+            self._views.mount_table(vid, table)
+            channel.post({"type": "welcome", "vid": vid, "view": view_id, **table.welcome()})
+            self._publisher.attend(vid, channel)
+            return
         view = self._views.get(view_id)
         try:
             run = await self._views.run(view) if view is not None else None
@@ -80,13 +121,13 @@ class Dispatcher:
             channel.post({"type": "unknown", "vid": vid, "view": view_id})
             return
         state = run.state
-        channel.post({"type": "welcome", "vid": vid, "view": view_id, "run": view.run, "console": state.head.url})
+        channel.post({"type": "welcome", "vid": vid, "view": view_id, **view.welcome(state.head.url)})
         self._publisher.mount(vid, channel, state)
 
     async def _request(self, channel: Channel, rid: str, method: str, params: dict[str, Any]) -> None:
         reply: dict[str, Any] = {"type": "reply", "rid": rid, "ok": True}
         try:
-            reply["result"] = await perform(self._views, method, params)
+            reply["result"] = await self._desk.perform(method, params)
         except FlyteError as error:
             reply.update(ok=False, error=str(error))
         except Exception as error:

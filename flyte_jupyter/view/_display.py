@@ -84,6 +84,7 @@ def _handlers() -> list[tuple[str, Callable[..., None]]]:
         ("pre_run_cell", _listening.cell_begins),
         ("pre_run_cell", cell_begins),
         ("post_run_cell", _settle),
+        ("post_run_cell", _offer),
         ("post_run_cell", _listening.cell_ends),
     ]
 
@@ -95,6 +96,24 @@ def _settle(_result: object) -> None:
     module = sys.modules.get("flyte_jupyter.view._session")
     if module is not None:
         module.session().settle()
+
+
+def _offer(_result: object) -> None:
+    """Once this kernel is connected, let the page offer to bring to life what earlier kernels have shown."""
+    import sys
+
+    from IPython.core.getipython import get_ipython
+
+    if "flyte_jupyter.remote" not in sys.modules:
+        return
+    from flyte_jupyter.view._place import current_place
+
+    place = current_place()
+    kernel = _mode.kernel_of(get_ipython())
+    if place and kernel is not None and not _mode.is_batch(kernel) and _mode.offers():
+        from flyte_jupyter.view._session import session
+
+        session().offer(place)
 
 
 def _display(run: Any) -> None:

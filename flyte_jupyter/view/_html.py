@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from flyte_jupyter.view import _format, _phases
+from flyte_jupyter.view._freeze import ROWS, SHARES
 from flyte_jupyter.view._select import MOST, Selection, Selector
 
 if TYPE_CHECKING:
     from flyte_jupyter.live import Row, RunState
+    from flyte_jupyter.view._freeze import Frozen, Section
 
 # Together with the text/plain beside it an output stays below 64 kB in the saved notebook.
 MAX_BYTES = 52_000
@@ -26,11 +28,19 @@ _BAR = "display:flex;height:6px;max-width:640px;margin:3px 0;border-radius:3px;o
 # JupyterLab aligns the cells of its tables to the right; the attribute `align` is for where styles are dropped.
 _LEFT = "padding:1px 10px 1px 0;white-space:nowrap;text-align:left"
 _RIGHT = "padding:1px 10px 1px 0;white-space:nowrap;text-align:right"
+_PLAIN = "margin:2px 0 4px 0;padding:4px 8px;white-space:pre-wrap;font-size:12px;border-left:3px solid #b8bcc4"
 _PRE = "margin:2px 0 4px 0;padding:4px 8px;white-space:pre-wrap;font-size:12px;border-left:3px solid #dc4444"
 
 
 def snapshot_html(
-    state: RunState, view_id: str, hub_id: str, *, now: float | None = None, selector: Selector | None = None
+    state: RunState,
+    view_id: str,
+    hub_id: str,
+    *,
+    now: float | None = None,
+    selector: Selector | None = None,
+    place: str = "",
+    frozen: Frozen | None = None,
 ) -> str:
     """Render `state` as the placeholder element of `docs/protocol.md` with the snapshot inside.
 
@@ -40,6 +50,8 @@ def snapshot_html(
         hub_id: the kernel's hub, `[0-9a-z]+`, or "" where no hub will ever adopt it.
         now: milliseconds since 1970; the present unless given.
         selector: one that was made of `state` at that time already.
+        place: the hash of the endpoint, "" for none.
+        frozen: what is open in the view that is frozen.
 
     Returns:
         An element that takes at most `MAX_BYTES` in the saved notebook. Of a big run it shows what matters, and says
@@ -47,13 +59,21 @@ def snapshot_html(
     """
     now = time.time() * 1000 if now is None else now
     selector = selector or Selector(state, now)
-    limit = min(state.n, MOST) or 1
-    while True:
-        element = _element(state, view_id, hub_id, selector.select(limit), now)
-        size = saved_size(element)
-        if size <= MAX_BYTES or limit == 1:
-            return element
-        limit = max(1, min(limit - 1, limit * MAX_BYTES // size))
+    where = f"{state.project}/{state.domain}/{state.name}"
+    chosen = frozen if frozen is not None and frozen.rows else None
+    most = ROWS if chosen is not None else min(state.n, MOST)
+    element = ""
+    for share in SHARES if frozen is not None else (1.0,):
+        limit = most or 1
+        while limit:
+            selection = selector.select(limit) if chosen is None else chosen.selection(state, limit)
+            inside = _inside(state, selection, now, frozen, share)
+            element = placeholder(view_id, hub_id, where, inside, place)
+            size = saved_size(element)
+            if size <= MAX_BYTES:
+                return element
+            limit = min(limit - 1, max(limit * MAX_BYTES // size, 1))
+    return element
 
 
 def saved_size(text: str) -> int:
@@ -61,33 +81,52 @@ def saved_size(text: str) -> int:
     return len(json.dumps(text.splitlines(keepends=True), ensure_ascii=False, indent=1).encode())
 
 
-def placeholder(view_id: str, hub_id: str, where: str, inside: str) -> str:
+def placeholder(view_id: str, hub_id: str, where: str, inside: str, place: str = "") -> str:
     """Wrap `inside` in the element that the page side finds and adopts.
 
     Args:
         view_id: which display this is.
         hub_id: the hub that may adopt it.
-        where: `PROJECT/DOMAIN/RUN`.
+        where: `PROJECT/DOMAIN/RUN`, "" for a table.
         inside: HTML.
+        place: the hash of the endpoint, "" for none.
     """
-    place = quote(where, safe="/.-_~")
+    at = f" fj-at-{escape(quote(where, safe='/.-_~'))}" if where else ""
+    on = f" fj-on-{place}" if place else ""
     return (
-        f'<div class="flyte-jupyter fj-hub-{hub_id} fj-view-{view_id} fj-at-{escape(place)}"'
+        f'<div class="flyte-jupyter fj-hub-{hub_id} fj-view-{view_id}{at}{on}"'
         f' data-flyte-hub="{hub_id}" data-flyte-view="{view_id}">{inside}</div>'
     )
 
 
-def _element(state: RunState, view_id: str, hub_id: str, selection: Selection, now: float) -> str:
-    inside = "\n".join(
+def _inside(state: RunState, selection: Selection, now: float, frozen: Frozen | None, share: float) -> str:
+    return "\n".join(
         [
             '<div style="font-size:13px;line-height:1.5;overflow:auto">',
             *_header(state, now),
+            *([f"<div>Showing what matches: {_text(frozen.find)}</div>"] if frozen and frozen.find else []),
             *_table(state, selection, now),
+            *(line for section in (frozen.sections(share) if frozen else ()) for line in _section(section)),
             *_footer(state, selection, now),
             "</div>",
         ]
     )
-    return placeholder(view_id, hub_id, f"{state.project}/{state.domain}/{state.name}", inside)
+
+
+def _section(section: Section) -> list[str]:
+    lines = [f"<details open><summary><b>{escape(section.title)}</b></summary>"]
+    if section.pairs:
+        rows = (
+            f'<tr><td align="left" style="{_LEFT};vertical-align:top">{_text(key)}</td>'
+            f'<td align="left" style="text-align:left">{_text(value, 300)}</td></tr>'
+            for key, value in section.pairs
+        )
+        lines.append(f'<table style="border-collapse:collapse;font-size:13px">{"".join(rows)}</table>')
+    if section.text:
+        lines.append(f'<pre style="{_PLAIN}">{escape(section.text)}</pre>')
+    if section.left_out:
+        lines.append(f'<div style="{_MUTED}">{escape(section.left_out)}</div>')
+    return [*lines, "</details>"]
 
 
 def _text(text: str, limit: int = 200) -> str:

@@ -52,6 +52,11 @@ def setting() -> str:
     return value
 
 
+def offers() -> bool:
+    """Whether the page may be offered to bring earlier snapshots to life: not where only static output is wanted."""
+    return os.environ.get(VARIABLE, "").strip().lower() in ("", "auto") and not is_voila()
+
+
 def choose(asked: str, *, batch: bool, front_end: FrontEnd) -> Form:
     """Decide the form of a new output.
 

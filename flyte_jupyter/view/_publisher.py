@@ -72,6 +72,7 @@ class Publisher:
         self._clock = clock
         self._lines: dict[tuple[Channel, str], _Line] = {}
         self._homes: dict[str, _Line] = {}  # vid -> its line
+        self._attending: dict[str, Channel] = {}  # mounts that show no run
         self._beats: dict[Channel, float] = {}  # when the next heartbeat is due
         self._wake = asyncio.Event()
 
@@ -86,6 +87,13 @@ class Publisher:
         self._beats.setdefault(channel, self._clock() + HEARTBEAT)
         self._wake.set()
 
+    def attend(self, vid: str, channel: Channel) -> None:
+        """Send heartbeats to a mount that shows no run."""
+        self.unmount(vid)
+        self._attending[vid] = channel
+        self._beats.setdefault(channel, self._clock() + HEARTBEAT)
+        self._wake.set()
+
     def seen(self, vid: str, visible: bool) -> None:
         """Note whether a mount is in sight."""
         line = self._homes.get(vid)
@@ -96,13 +104,13 @@ class Publisher:
     def unmount(self, vid: str) -> None:
         """Forget a mount."""
         line = self._homes.pop(vid, None)
-        if line is None:
-            return
-        del line.mounts[vid]
-        if not line.mounts:
-            line.rest()
-        if not any(other.channel is line.channel for other in self._homes.values()):
-            self._beats.pop(line.channel, None)
+        channel = self._attending.pop(vid, None) if line is None else line.channel
+        if line is not None:
+            del line.mounts[vid]
+            if not line.mounts:
+                line.rest()
+        if channel is not None and channel not in self._channels():
+            self._beats.pop(channel, None)
 
     def resync(self, channel: Channel, run: str) -> None:
         """Send a snapshot of the run with the key `run` next."""
@@ -130,6 +138,8 @@ class Publisher:
         """Forget a channel that has been closed, and its mounts."""
         for vid in [vid for vid, line in self._homes.items() if line.channel is channel]:
             self.unmount(vid)
+        for vid in [vid for vid, other in self._attending.items() if other is channel]:
+            self.unmount(vid)
         self._lines = {key: line for key, line in self._lines.items() if line.channel is not channel}
 
     def tick(self) -> float | None:
@@ -151,6 +161,9 @@ class Publisher:
                 self._beats[channel] = due = now + HEARTBEAT
             waits.append(due - now)
         return min(waits, default=None)
+
+    def _channels(self) -> set[Channel]:
+        return {line.channel for line in self._homes.values()} | set(self._attending.values())
 
     def _sequence_numbers(self, channel: Channel) -> dict[str, int]:
         """The latest frame of each run: a page that lost it, and gets no later one, learns so."""

@@ -4,68 +4,159 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
-from flyteidl2.common.identifier_pb2 import ActionIdentifier
-from flyteidl2.workflow import run_definition_pb2 as definition
-
-from flyte_jupyter.remote import Action, InvalidArgumentError, Run
+from flyte_jupyter.remote import InvalidArgumentError, Run, current_client, rerun
+from flyte_jupyter.view._place import place_of
+from flyte_jupyter.view._target import Target, target_of
 
 if TYPE_CHECKING:
-    from flyte_jupyter.view._views import Views, WatchedRun
+    from flyte_jupyter.live import Looks
+    from flyte_jupyter.view._freeze import Frozen
+    from flyte_jupyter.view._views import TableView, View, Views
 
 REASON = "Aborted from a notebook."
+MOST = 200  # actions or rows in one request
+
+Params = dict[str, Any]
 
 
-async def perform(views: Views, method: str, params: dict[str, Any]) -> Any:
-    """Do what a view asked for.
+class Desk:
+    """Does what views ask for.
 
     Args:
-        views: the views of this kernel: a request is about a run that one of them shows.
-        method: one of the protocol's methods.
-        params: its parameters.
-
-    Returns:
-        The `result` of the reply, JSON-able.
-
-    Raises:
-        FlyteError: it cannot be done; the text is one sentence.
+        views: the views of this kernel: a request is about something that one of them shows.
+        looks: what can be looked at of actions.
+        freeze: writes the output of a view anew.
     """
-    if method not in _METHODS:
-        raise InvalidArgumentError(f"This kernel does not know the request {method!r}.")
-    run = await views.run_by_key(_text(params, "run"))
-    if run is None:
-        raise InvalidArgumentError("This kernel shows no such run; run its cell again.")
-    return await _METHODS[method](run, params)
+
+    def __init__(self, views: Views, looks: Looks, freeze: Callable[[View, Frozen], Awaitable[str]]) -> None:
+        self._views, self._looks, self._freeze_output = views, looks, freeze
+        self._methods: dict[str, Callable[[Params], Awaitable[Any]]] = {
+            "abort_run": self._abort_run,
+            "abort_action": self._abort_action,
+            "error": self._error,
+            "rerun": self._rerun,
+            "signal": self._signal,
+            "labels": self._labels,
+            "value": self._value,
+            "freeze": self._freeze,
+            "open": self._open,
+            "act": self._act,
+        }
+
+    async def perform(self, method: str, params: Params) -> Any:
+        """Do what a view asked for.
+
+        Args:
+            method: one of the protocol's methods.
+            params: its parameters.
+
+        Returns:
+            The `result` of the reply, JSON-able.
+
+        Raises:
+            FlyteError: it cannot be done; the text is one sentence.
+        """
+        if method not in self._methods:
+            raise InvalidArgumentError(f"This kernel does not know the request {method!r}.")
+        return await self._methods[method](params)
+
+    def _target(self, params: Params) -> Target:
+        return self._views.target_by_key(_text(params, "run"))
+
+    async def _abort_run(self, params: Params) -> None:
+        await self._target(params).as_run().abort.aio(_reason(params))
+
+    async def _abort_action(self, params: Params) -> None:
+        await self._target(params).as_action(_text(params, "action")).abort.aio(_reason(params))
+
+    async def _error(self, params: Params) -> dict[str, str]:
+        run = await self._views.run_by_key(_text(params, "run"))
+        return (await run.subscription.fetch_error(_text(params, "action")))._asdict()
+
+    async def _rerun(self, params: Params) -> dict[str, str]:
+        again: Run = await rerun.aio(self._target(params).as_run(), recover=params.get("recover") is True)
+        view = await self._views.open(target_of(again))
+        return {"view": view.id, "name": again.name}
+
+    async def _signal(self, params: Params) -> None:
+        from flyte_jupyter.remote import Condition
+
+        value = params.get("value")
+        if not isinstance(value, (bool, int, float, str)):
+            raise InvalidArgumentError("A condition is signalled a yes or no, a number, or a text.")
+        target = self._target(params)
+        action = target.as_action(_text(params, "action"))
+        await Condition(action.pb2, client=target.client).signal.aio(value)
+
+    async def _labels(self, params: Params) -> dict[str, Any]:
+        target = self._target(params)
+        return {"labels": await self._looks.labels(target.client, target.identifier, _names(params, "actions"))}
+
+    async def _value(self, params: Params) -> dict[str, Any]:
+        target, path = self._target(params), params.get("path")
+        if not isinstance(path, list) or not all(isinstance(step, (str, int)) for step in path):
+            raise InvalidArgumentError("The request lacks its parameter 'path'.")
+        return self._looks.whole(target.client, target.identifier, _text(params, "action"), path)
+
+    async def _freeze(self, params: Params) -> dict[str, str]:
+        from flyte_jupyter.view._freeze import Frozen
+
+        view = self._views.get(_text(params, "view"))
+        if view is None:
+            raise InvalidArgumentError("This kernel shows no such view.", "Run its cell again.")
+        return {"note": await self._freeze_output(view, Frozen.of(params))}
+
+    async def _open(self, params: Params) -> dict[str, str]:
+        if "row" in params:
+            target = self._table(params).table.target(_text(params, "row"))
+        else:
+            target = _target_at(_text(params, "at"), params.get("place"))
+        view = await self._views.open(target)
+        return {"view": view.id, "name": target.name}
+
+    async def _act(self, params: Params) -> dict[str, Any]:
+        table = self._table(params).table
+        reason = _reason(params)
+        return {"failed": await table.perform_all(_text(params, "act"), _names(params, "rows"), reason)}
+
+    def _table(self, params: Params) -> TableView:
+        view = self._views.table(_text(params, "view"))
+        if view is None:
+            raise InvalidArgumentError("This kernel shows no such table.", "Run its cell again.")
+        return view
 
 
-async def _abort_run(watched: WatchedRun, params: dict[str, Any]) -> None:
-    action = definition.Action(id=ActionIdentifier(run=watched.target.identifier, name="a0"))
-    await Run(definition.Run(action=action), client=watched.target.client).abort.aio(_reason(params))
+def _target_at(at: str, place: Any) -> Target:
+    """The run of a snapshot that another kernel wrote, over this kernel's connection."""
+    client = current_client()
+    if place is not None and place != place_of(client):
+        raise InvalidArgumentError(
+            "This snapshot is of another backend than the one that this kernel is connected to.",
+            "Connect to it with %flyte_connect.",
+        )
+    parts = [unquote(part) for part in at.split("/")]
+    if len(parts) != 3 or not all(parts):
+        raise InvalidArgumentError(f"{at!r} does not name a run as PROJECT/DOMAIN/RUN.")
+    project, domain, name = parts
+    return Target(client, name, project, domain, client.org)
 
 
-async def _abort_action(watched: WatchedRun, params: dict[str, Any]) -> None:
-    action = definition.Action(id=ActionIdentifier(run=watched.target.identifier, name=_text(params, "action")))
-    await Action(action, client=watched.target.client).abort.aio(_reason(params))
-
-
-async def _error(watched: WatchedRun, params: dict[str, Any]) -> dict[str, str]:
-    return (await watched.subscription.fetch_error(_text(params, "action")))._asdict()
-
-
-_METHODS: dict[str, Callable[[WatchedRun, dict[str, Any]], Awaitable[Any]]] = {
-    "abort_run": _abort_run,
-    "abort_action": _abort_action,
-    "error": _error,
-}
-
-
-def _text(params: dict[str, Any], name: str) -> str:
+def _text(params: Params, name: str) -> str:
     value = params.get(name)
     if not isinstance(value, str) or not value:
         raise InvalidArgumentError(f"The request lacks its parameter {name!r}.")
     return value
 
 
-def _reason(params: dict[str, Any]) -> str:
+def _names(params: Params, name: str) -> list[str]:
+    value = params.get(name)
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value) or len(value) > MOST:
+        raise InvalidArgumentError(f"The request's parameter {name!r} is a list of at most {MOST} names.")
+    return value
+
+
+def _reason(params: Params) -> str:
     reason = params.get("reason")
     return reason if isinstance(reason, str) and reason else REASON

@@ -9,22 +9,29 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from flyte_jupyter.remote import background
+from flyte_jupyter.live import Looks
+from flyte_jupyter.remote import InvalidArgumentError, background
 from flyte_jupyter.view._dispatch import Dispatcher
 from flyte_jupyter.view._fallback import Acknowledgement, Verdict
+from flyte_jupyter.view._freeze import Frozen
 from flyte_jupyter.view._hub import FallbackView, Hub
 from flyte_jupyter.view._listening import listening
+from flyte_jupyter.view._lookers import Lookers
 from flyte_jupyter.view._mode import Form, initial_front_end
 from flyte_jupyter.view._output import Output
 from flyte_jupyter.view._publisher import Publisher
-from flyte_jupyter.view._shown import Shown
-from flyte_jupyter.view._views import Views, random_id
+from flyte_jupyter.view._requests import Desk
+from flyte_jupyter.view._shown import Shown, ShownRun, ShownTable
+from flyte_jupyter.view._views import RUN, Opening, Views, random_id
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from flyte_jupyter.live import RunState
     from flyte_jupyter.view._hub import Channel
+    from flyte_jupyter.view._tables import Table
     from flyte_jupyter.view._target import Target
-    from flyte_jupyter.view._views import View
+    from flyte_jupyter.view._views import TableView, View
 
 _log = logging.getLogger(__name__)
 
@@ -41,39 +48,141 @@ class Session:
         self._hub_lock = threading.Lock()
         self._publisher = Publisher()
         self._views = Views(self._changed, self._replaced)
-        self._dispatcher = Dispatcher(self._views, self._publisher, self._heard)
+        looks = Looks()
+        self._lookers = Lookers(self._views, looks)
+        self._desk = Desk(self._views, looks, self._freeze)
+        self._dispatcher = Dispatcher(self._views, self._publisher, self._lookers, self._desk, self._heard)
+        self._looks = looks
         self._shown: list[Shown] = []
+        self._outputs: dict[str, ShownRun] = {}  # by view, also those that are final: they may be frozen
+        self._place = ""
+        self._adoptions = 0  # pages that came to the hub
         self._publishing: asyncio.Task[None] | None = None
         self._patience: asyncio.Task[None] | None = None
 
-    def show(self, target: Target, form: Form, publisher: Any, *, keep_widget: bool, at_cell_end: bool) -> None:
+    def show(
+        self,
+        target: Target,
+        form: Form,
+        publisher: Any,
+        *,
+        opening: Opening = RUN,
+        keep_widget: bool = False,
+        at_cell_end: bool = False,
+    ) -> None:
         """Show a run as a new output of the running cell.
 
         Args:
             target: the run.
             form: what the output is made of.
             publisher: the shell's display publisher.
+            opening: what the view opens at first.
             keep_widget: see `Shown`.
             at_cell_end: see `Shown`.
 
         Raises:
             FlyteError: the run cannot be watched.
         """
+
+        async def open_() -> Shown:
+            view = await self._open_view(target, opening)
+            state = (await self._views.run(view)).state
+            shown = ShownRun(
+                Output(publisher),
+                form,
+                self.hub_id,
+                view,
+                state,
+                keep_widget=keep_widget,
+                at_cell_end=at_cell_end,
+                adoptions=self._adoptions,
+            )
+            if opening.action:
+                shown.frozen = await Frozen.opened(opening, state).filled(self._looks, target)
+            self._outputs[view.id] = shown
+            return shown
+
+        self._show(form, open_())
+
+    def show_table(
+        self, table: Table, form: Form, publisher: Any, *, height: int | None = None, keep_widget: bool = False
+    ) -> None:
+        """Show a table as a new output of the running cell.
+
+        Args:
+            table: what it is of.
+            form: as for `show`; likewise the others.
+            publisher: see `form`.
+            height: of the view in pixels; None leaves it to the page.
+            keep_widget: see `form`.
+
+        Raises:
+            FlyteError: the backend does not answer.
+        """
+
+        async def open_() -> Shown:
+            read = await table.read(table.first)
+            self._publish()
+            view = self._views.open_table(table, height)
+            return ShownTable(Output(publisher), form, self.hub_id, view, read, keep_widget=keep_widget)
+
+        self._show(form, open_())
+
+    def _show(self, form: Form, opening: Coroutine[Any, Any, Shown]) -> None:
         if form is Form.ADOPTED:
             self._ensure_hub()
-        shown = background().run(self._open(target, form, Output(publisher), keep_widget, at_cell_end))
+        shown = background().run(opening)
         if form is Form.WIDGET:
-            shown.widget = FallbackView(self._dispatcher.receive, view_id=shown.view.id)
+            shown.widget = FallbackView(self._dispatcher.receive, view_id=shown.view_id)
         shown.output.show(background().call(shown.bundle, time.monotonic()))
         background().call(self._follow, shown)
 
-    def widget(self, target: Target) -> FallbackView:
+    def widget(self, target: Target, opening: Opening = RUN) -> FallbackView:
         """Return a view of a run as a widget, for a front end that displays widgets itself.
 
         Raises:
             FlyteError: the run cannot be watched.
         """
-        return FallbackView(self._dispatcher.receive, view_id=background().run(self._open_view(target)).id)
+        view = background().run(self._open_view(target, opening))
+        return FallbackView(self._dispatcher.receive, view_id=view.id)
+
+    def table_widget(self, table: Table, height: int | None = None) -> FallbackView:
+        """Return a view of a table likewise."""
+
+        async def open_() -> TableView:
+            self._publish()
+            return self._views.open_table(table, height)
+
+        return FallbackView(self._dispatcher.receive, view_id=background().run(open_()).id)
+
+    def offer(self, place: str) -> None:
+        """Tell the page which endpoint this kernel is connected to; for the cell's thread.
+
+        The page can then offer to bring to life what earlier kernels have shown of the same endpoint.
+        """
+        if place != self._place:
+            self._place = place
+            self._ensure_hub()
+            assert self._hub is not None
+            self._dispatcher.here(self._hub)
+
+    def freeze(self, run: str) -> int:
+        """Write the outputs that show a run anew; for the cell's thread.
+
+        Args:
+            run: the run key.
+
+        Returns:
+            How many there are.
+        """
+
+        async def write() -> int:
+            outputs = [shown for shown in self._outputs.values() if shown.view.run == run]
+            for shown in outputs:
+                await self._freeze(shown.view, shown.frozen or Frozen())
+            return len(outputs)
+
+        return background().run(write())
 
     def settle(self) -> None:
         """Write what a batch program's outputs lack; called on the cell's thread before the cell ends."""
@@ -86,15 +195,32 @@ class Session:
             if self._hub is None or self._hub.comm is None:
                 self._hub = Hub(self._dispatcher.receive, hub_id=self.hub_id)
 
-    async def _open_view(self, target: Target) -> View:
+    def _publish(self) -> None:
         if self._publishing is None or self._publishing.done():
             self._publishing = asyncio.create_task(self._publisher.run())
-        return await self._views.open(target)
 
-    async def _open(self, target: Target, form: Form, output: Output, keep_widget: bool, at_cell_end: bool) -> Shown:
-        view = await self._open_view(target)
-        state = (await self._views.run(view)).state
-        return Shown(view, output, form, state, self.hub_id, keep_widget, at_cell_end)
+    async def _open_view(self, target: Target, opening: Opening) -> View:
+        self._publish()
+        return await self._views.open(target, opening)
+
+    async def _freeze(self, view: View, frozen: Frozen) -> str:
+        """Write the output of a view anew, with what is open; return what a person should know, "" for nothing."""
+        shown = self._outputs.get(view.id)
+        if shown is None:
+            raise InvalidArgumentError(
+                "This view has no output of its own that could be written.",
+                f"Show the run with %flyte_run {view.target.name}.",
+            )
+        shown.state = (await self._views.run(view)).state
+        shown.frozen = await frozen.filled(self._looks, view.target)
+        if not shown.keep_widget:
+            self._drop_widget(shown)
+        self._write(shown)
+        if self._adoptions > shown.adoptions + 1:
+            return (
+                "If this page was reloaded since the cell ran, the file keeps the older snapshot: run the cell again."
+            )
+        return ""
 
     def _follow(self, shown: Shown) -> None:
         self._shown.append(shown)
@@ -106,14 +232,15 @@ class Session:
 
     def _changed(self, state: RunState) -> None:
         self._publisher.changed(state)
+        self._lookers.changed(state)
         for shown in tuple(self._shown):
-            if shown.state is state:
+            if isinstance(shown, ShownRun) and shown.state is state:
                 self._keep_up(shown)
 
     def _replaced(self, state: RunState) -> None:
         self._publisher.replaced(state)
         for shown in self._shown:
-            if shown.state.key == state.key:
+            if isinstance(shown, ShownRun) and shown.state.key == state.key:
                 shown.state = state
 
     def _keep_up(self, shown: Shown) -> None:
@@ -126,7 +253,7 @@ class Session:
             return
         left = due - time.monotonic()
         if left <= 0:
-            if shown.state.head.over and not shown.keep_widget:
+            if shown.over and not shown.keep_widget:
                 self._drop_widget(shown)
             self._write(shown)
             self._let_go_if_done(shown)
@@ -135,7 +262,7 @@ class Session:
 
     def _let_go_if_done(self, shown: Shown) -> None:
         """Hold no state for an output that will not change any more."""
-        if shown.refresh.final and (shown.widget is None or shown.keep_widget) and shown in self._shown:
+        if shown.final and (shown.widget is None or shown.keep_widget) and shown in self._shown:
             shown.acknowledgement = None  # the snapshot says it all
             self._shown.remove(shown)
 
@@ -152,8 +279,10 @@ class Session:
     async def _settle(self) -> list[tuple[Output, dict[str, Any]]]:
         written: list[tuple[Output, dict[str, Any]]] = []
         for shown in tuple(self._shown):
-            if shown.at_cell_end:
+            if shown.at_cell_end and isinstance(shown, ShownRun):
                 await self._views.catch_up(shown.view)
+                if shown.frozen is not None:
+                    shown.frozen = await shown.frozen.filled(self._looks, shown.view.target)
                 if shown.due() is not None:
                     written.append((shown.output, shown.bundle(time.monotonic())))
                 self._let_go_if_done(shown)
@@ -162,7 +291,9 @@ class Session:
     def _heard(self, channel: Channel, what: str) -> None:
         if isinstance(channel, FallbackView):
             self.front_end.has_widgets = self.front_end.has_widgets or what == "hello"
-        elif not self.front_end.adopts:
+            return
+        self._adoptions += what == "ready"
+        if not self.front_end.adopts:
             self.front_end.adopts = True
             for shown in self._shown:
                 # The page was late, not unable: the hub takes over what had fallen back.
@@ -191,7 +322,7 @@ class Session:
         if verdict is Verdict.FALL_BACK:
             shown.acknowledgement.fallen_back()
             shown.form = Form.WIDGET
-            shown.widget = FallbackView(self._dispatcher.receive, view_id=shown.view.id)
+            shown.widget = FallbackView(self._dispatcher.receive, view_id=shown.view_id)
             self._write(shown)
         elif verdict is Verdict.GIVE_UP:
             front_end.has_widgets = False
@@ -206,6 +337,7 @@ class Session:
         if widget is not None:
             shown.form = Form.ADOPTED
             self._publisher.drop(widget)
+            self._lookers.drop(widget)
             widget.close()
 
 

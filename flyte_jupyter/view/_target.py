@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flyteidl2.common.identifier_pb2 import RunIdentifier
+from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
+from flyteidl2.workflow import run_definition_pb2 as definition
 
 from flyte_jupyter.live import run_key
-from flyte_jupyter.remote import Action, Client, InvalidArgumentError, current_client
+from flyte_jupyter.remote import Action, Client, InvalidArgumentError, Run, current_client
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,15 @@ class Target:
     def identifier(self) -> RunIdentifier:
         """The run's full identifier."""
         return RunIdentifier(org=self.org, project=self.project, domain=self.domain, name=self.name)
+
+    def as_run(self) -> Run:
+        """Return the run as `flyte_jupyter.remote` has it; nothing is asked of the backend."""
+        action = definition.Action(id=ActionIdentifier(run=self.identifier, name="a0"))
+        return Run(definition.Run(action=action), client=self.client)
+
+    def as_action(self, name: str) -> Action:
+        """Return an action of the run likewise."""
+        return Action(definition.Action(id=ActionIdentifier(run=self.identifier, name=name)), client=self.client)
 
 
 def target_of(run: Any, client: Client | None = None) -> Target:

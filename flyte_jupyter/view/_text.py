@@ -10,9 +10,17 @@ from flyte_jupyter.view._select import MOST, Selector, Shown
 
 if TYPE_CHECKING:
     from flyte_jupyter.live import Row, RunState
+    from flyte_jupyter.view._freeze import Frozen, Section
 
 
-def text_tree(state: RunState, *, limit: int = MOST, now: float | None = None, selector: Selector | None = None) -> str:
+def text_tree(
+    state: RunState,
+    *,
+    limit: int = MOST,
+    now: float | None = None,
+    selector: Selector | None = None,
+    frozen: Frozen | None = None,
+) -> str:
     """Render `state` as a header line and a tree of its actions.
 
     Args:
@@ -20,10 +28,14 @@ def text_tree(state: RunState, *, limit: int = MOST, now: float | None = None, s
         limit: how many actions at most; a bigger run shows what matters and counts the rest.
         now: milliseconds since 1970; the present unless given.
         selector: one that was made of `state` at that time already.
+        frozen: what is open in the view that is frozen.
     """
     now = time.time() * 1000 if now is None else now
     head = state.head
-    selection = (selector or Selector(state, now)).select(limit)
+    if frozen is not None and frozen.rows:
+        selection = frozen.selection(state, limit)
+    else:
+        selection = (selector or Selector(state, now)).select(limit)
     phase = _phases.look(head.phase)
     words = [
         f"{phase.icon} {phase.word}",
@@ -51,9 +63,17 @@ def text_tree(state: RunState, *, limit: int = MOST, now: float | None = None, s
             f"{_format.count(n)} {_phases.look(phase).word.lower()}" for phase, n in _phases.ordered(selection.left_out)
         ]
         lines.append(f"Left out: {', '.join(words)}")
+    for section in frozen.sections() if frozen else ():
+        lines += _section(section)
     if not head.over:
         lines.append(f"as of {_format.timestamp(now)}")
     return "\n".join(lines)
+
+
+def _section(section: Section) -> list[str]:
+    lines = ["", section.title, *(f"  {key}: {_short(value, 300)}" for key, value in section.pairs)]
+    lines += [f"  {line}" for line in section.text.splitlines()[-40:]]
+    return [*lines, f"  {section.left_out}"] if section.left_out else lines
 
 
 def _short(text: str, limit: int = 120) -> str:

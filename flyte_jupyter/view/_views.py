@@ -8,13 +8,15 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flyte_jupyter.live import watcher
+from flyte_jupyter.remote import InvalidArgumentError
 from flyte_jupyter.view import _phases
 
 if TYPE_CHECKING:
     from flyte_jupyter.live import RunState, Subscription
+    from flyte_jupyter.view._tables import Table
     from flyte_jupyter.view._target import Target
 
 # How much is kept of runs that are over: so many runs, and so many actions in all of them. Older ones are read again.
@@ -35,6 +37,25 @@ def random_id() -> str:
     return secrets.token_hex(8)
 
 
+class Opening(NamedTuple):
+    """What a view opens at first.
+
+    Attributes:
+        kind: "run", or "logs" for the log of an action alone.
+        action: the action that is chosen, "" for none.
+        tab: the tab of its details, "" for the first one.
+        height: of the view in pixels; None leaves it to the page.
+    """
+
+    kind: str = "run"
+    action: str = ""
+    tab: str = ""
+    height: int | None = None
+
+
+RUN = Opening()
+
+
 @dataclass(eq=False)
 class View:
     """One display of a run."""
@@ -42,6 +63,27 @@ class View:
     id: str
     target: Target
     run: str  # the run key
+    opening: Opening = RUN
+
+    def welcome(self, console: str) -> dict[str, Any]:
+        """Return what a mount is told of it."""
+        name = self.target.name
+        title = f"Log of {name}/{self.opening.action}" if self.opening.kind == "logs" else name
+        return {**self.opening._asdict(), "run": self.run, "console": console, "title": title}
+
+
+@dataclass(eq=False)
+class TableView:
+    """One display of a table."""
+
+    id: str
+    table: Table
+    height: int | None = None
+
+    def welcome(self) -> dict[str, Any]:
+        """Return what a mount is told of it."""
+        opening = Opening("table", height=self.height)
+        return {**opening._asdict(), "run": "", "console": "", "title": self.table.title}
 
 
 @dataclass(eq=False)
@@ -76,9 +118,11 @@ class Views:
         self._changed = changed
         self._replaced = replaced
         self._views: dict[str, View] = {}
+        self._tables: dict[str, TableView] = {}
+        self._mounted: dict[str, str] = {}  # mounts of tables: the view's id by the mount's
         self._runs: OrderedDict[str, WatchedRun] = OrderedDict()
 
-    async def open(self, target: Target) -> View:
+    async def open(self, target: Target, opening: Opening = RUN) -> View:
         """Watch a run and make a view of it; returns after a first look at the run, complete or not.
 
         Raises:
@@ -87,12 +131,45 @@ class Views:
         """
         known = set(self._runs)
         run = await self._watch(target)
-        view = View(random_id(), target, run.state.key)
+        view = View(random_id(), target, run.state.key, opening)
         self._views[view.id] = view
         if run.followed and view.run not in known:
             await _catch_up(run.subscription, LOOK)
             self._rest_if_over(run)
         return view
+
+    def open_table(self, table: Table, height: int | None = None) -> TableView:
+        """Make a view of a table."""
+        view = TableView(random_id(), table, height)
+        self._tables[view.id] = view
+        return view
+
+    def table(self, view_id: str) -> TableView | None:
+        """Return the view of a table with this id, None if this kernel has not shown it."""
+        return self._tables.get(view_id)
+
+    def mount_table(self, vid: str, view: TableView) -> None:
+        """Note which table a mount shows."""
+        self._mounted[vid] = view.id
+
+    def unmount(self, vid: str) -> None:
+        """Forget a mount."""
+        self._mounted.pop(vid, None)
+
+    def table_of(self, vid: str) -> TableView | None:
+        """Return the table that a mount shows."""
+        return self._tables.get(self._mounted.get(vid, ""))
+
+    def target_by_key(self, key: str) -> Target:
+        """Return which run has this key.
+
+        Raises:
+            InvalidArgumentError: no view of this kernel shows it.
+        """
+        for view in self._views.values():
+            if view.run == key:
+                return view.target
+        raise InvalidArgumentError("This kernel shows no such run.", "Run its cell again.")
 
     def get(self, view_id: str) -> View | None:
         """Return the view with this id, None if this kernel has not shown it."""
@@ -117,16 +194,14 @@ class Views:
             await _catch_up(run.subscription, END)
             self._rest_if_over(run)
 
-    async def run_by_key(self, key: str) -> WatchedRun | None:
-        """Return the run with this key, None if no view of this kernel shows it.
+    async def run_by_key(self, key: str) -> WatchedRun:
+        """Return the run with this key.
 
         Raises:
-            FlyteError: the run was let go and cannot be watched.
+            FlyteError: no view of this kernel shows it, or it was let go and cannot be watched.
         """
-        for view in self._views.values():
-            if view.run == key:
-                return await self.run(view)
-        return None
+        run = self._runs.get(key)
+        return await self._watch(self.target_by_key(key)) if run is None else run
 
     async def _watch(self, target: Target) -> WatchedRun:
         subscription = await subscribe(target)

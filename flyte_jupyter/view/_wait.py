@@ -90,12 +90,7 @@ def find_run(run: Any, client: Client | None = None) -> Run:
         return run
     if hasattr(run, "DESCRIPTOR"):
         return Run.from_sdk(SimpleNamespace(pb2=run))
-    from flyteidl2.common.identifier_pb2 import ActionIdentifier
-    from flyteidl2.workflow import run_definition_pb2 as definition
-
-    target = target_of(run, client)
-    action = definition.Action(id=ActionIdentifier(run=target.identifier, name="a0"))
-    return Run(definition.Run(action=action), client=target.client)
+    return target_of(run, client).as_run()
 
 
 def run_key(run: Run) -> str:

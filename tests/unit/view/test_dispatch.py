@@ -2,10 +2,13 @@ import asyncio
 
 import pytest
 
-from flyte_jupyter.live import Watcher
+from flyte_jupyter.live import Looks, Watcher
 from flyte_jupyter.remote import BackgroundLoop, Method, methods
+from flyte_jupyter.view import _requests as requests
 from flyte_jupyter.view import _views
 from flyte_jupyter.view._dispatch import Dispatcher
+from flyte_jupyter.view._freeze import Frozen
+from flyte_jupyter.view._lookers import Lookers
 from flyte_jupyter.view._publisher import Publisher
 from flyte_jupyter.view._target import Target
 from flyte_jupyter.view._views import View, Views
@@ -36,7 +39,17 @@ class Desk:
         self.heard: list[str] = []
         self.publisher = Publisher(asyncio.get_running_loop().time)
         self.views = Views(self.publisher.changed, self.publisher.replaced)
-        self.dispatcher = Dispatcher(self.views, self.publisher, lambda _, what: self.heard.append(what))
+        looks = Looks()
+        self.frozen: list[Frozen] = []
+        self.lookers = Lookers(self.views, looks)
+        desk = requests.Desk(self.views, looks, self._freeze)
+        self.dispatcher = Dispatcher(
+            self.views, self.publisher, self.lookers, desk, lambda _, what: self.heard.append(what)
+        )
+
+    async def _freeze(self, view: View, frozen: Frozen) -> str:
+        self.frozen.append(frozen)
+        return "frozen"
 
     async def open(self) -> View:
         return await self.views.open(Target(self.client, "r1", "p", "development", ""))  # type: ignore[arg-type]
@@ -79,7 +92,12 @@ async def test_hello_is_answered_by_a_welcome_and_a_snapshot():
         "type": "welcome",
         "vid": "m",
         "view": view.id,
+        "kind": "run",
         "run": "localhost:8090|p/development/r1",
+        "action": "",
+        "tab": "",
+        "height": None,
+        "title": "r1",
         "console": (await desk.views.run(view)).state.head.url,
     }
     desk.publisher.tick()
@@ -209,7 +227,7 @@ async def test_the_whole_error_of_an_action_is_fetched():
     [
         ("format_disk", {}, "This kernel does not know the request 'format_disk'."),
         ("abort_run", {}, "The request lacks its parameter 'run'."),
-        ("abort_run", {"run": "other"}, "This kernel shows no such run; run its cell again."),
+        ("abort_run", {"run": "other"}, "This kernel shows no such run."),
         ("abort_action", {"run": "localhost:8090|p/development/r1"}, "The request lacks its parameter 'action'."),
         (
             "abort_action",

@@ -15,9 +15,8 @@ from tests.unit.live.messages import (
     feed,
     run_state,
 )
+from tests.unit.view.hostile import HOSTILE
 from tests.unit.view.survivors import Survivors
-
-EVIL = "</pre></td></div><script>alert(1)</script><img src=x onerror=y>\"'&\u202e\x1b[31m\x00"
 
 
 def _run(**url: str):
@@ -77,11 +76,15 @@ def test_it_is_the_placeholder_of_the_protocol():
 
 def test_hostile_text_stays_text():
     state = run_state(url="javascript:alert(1)")
-    state.name, state.project = EVIL, "p q" + EVIL
-    feed(state, action("a0", FAILED, short=EVIL, group=EVIL, ended=START), action(EVIL, FAILED, "a0", short=EVIL))
-    state.head.error = state.head.task = state.head.abort_reason = EVIL
-    state.head.stale = {"since": START, "reason": EVIL}
-    state.set_error(1, EVIL + "\n" + EVIL)
+    state.name, state.project = HOSTILE, "p q" + HOSTILE
+    feed(
+        state,
+        action("a0", FAILED, short=HOSTILE, group=HOSTILE, ended=START),
+        action(HOSTILE, FAILED, "a0", short=HOSTILE),
+    )
+    state.head.error = state.head.task = state.head.abort_reason = HOSTILE
+    state.head.stale = {"since": START, "reason": HOSTILE}
+    state.set_error(1, HOSTILE + "\n" + HOSTILE)
     read = _read(state)
     assert read.text.count("<script>alert(1)</script>") >= 8
     assert not read.hrefs

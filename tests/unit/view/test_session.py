@@ -56,9 +56,9 @@ def test_a_mount_gets_its_frames_over_the_hub(notebook, client, comms, patient):
     (hub,) = _hubs(comms)
     hub.say({"type": "ready"})
     hub.say({"type": "hello", "view": _view_id(notebook.shown[0]), "vid": "m"})
-    eventually(lambda: [message["type"] for message in hub.custom()] == ["welcome", "frame"])
+    eventually(lambda: [message["type"] for message in hub.custom()] == ["here", "welcome", "frame"])
     put(client, action("b", QUEUED, "a0"))
-    frame = eventually(lambda: hub.custom()[2:])[0]
+    frame = eventually(lambda: hub.custom()[3:])[0]
     assert (frame["kind"], frame["rows"], frame["seq"]) == ("delta", 2, 2)
 
 

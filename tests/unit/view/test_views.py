@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from flyte_jupyter.live import Watcher
-from flyte_jupyter.remote import NotFoundError, UnauthenticatedError
+from flyte_jupyter.remote import InvalidArgumentError, NotFoundError, UnauthenticatedError
 from flyte_jupyter.view import _views
 from flyte_jupyter.view._target import Target
 from flyte_jupyter.view._views import Views, look_once
@@ -141,7 +141,8 @@ async def test_a_run_is_found_by_its_key():
     client = _finished()
     view = await told.views.open(_target(client))
     assert await told.views.run_by_key(view.run) is await told.views.run(view)
-    assert await told.views.run_by_key("localhost:8090|p/development/other") is None
+    with pytest.raises(InvalidArgumentError, match="shows no such run"):
+        await told.views.run_by_key("localhost:8090|p/development/other")
 
 
 @virtual

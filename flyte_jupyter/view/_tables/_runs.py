@@ -1,0 +1,126 @@
+"""The table of runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flyte_jupyter.live import identity
+from flyte_jupyter.remote import ActionPhase, Run
+from flyte_jupyter.view import _phases
+from flyte_jupyter.view._tables._table import Act, Column, Query, Read, Row, Table, searched
+from flyte_jupyter.view._target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flyte_jupyter.remote import Client
+
+_FIELDS = {
+    "phase": "phase",
+    "task": "task_name",
+    "run": "run_name",
+    "started": "created_at",
+    "duration": "duration_ms",
+}
+_SEARCHED = 1_000  # runs that a text search reads
+
+
+class Runs(Table):
+    """Runs of a project and domain, the newest first.
+
+    Args:
+        client: the connection.
+        first: what is shown at first.
+        project: the project; None for the connection's; the domain likewise.
+        domain: see `project`.
+        more_filters: keyword arguments of `Run.listall` that hold for all that is shown.
+    """
+
+    columns = (
+        Column("phase", "Phase", "phase"),
+        Column("task", "Task"),
+        Column("run", "Run"),
+        Column("started", "Started", "time"),
+        Column("duration", "Duration", "span"),
+        Column("who", "Who", sortable=False),
+        Column("labels", "Labels", "labels", sortable=False),
+    )
+    acts = (Act("abort", "Abort", confirm=True, reason=True),)
+    opens = True
+    empty = "There are no runs."
+    every = 3.0
+    order = ("started", "desc")
+
+    def __init__(
+        self,
+        client: Client,
+        first: Query | None = None,
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        **more_filters: Any,
+    ) -> None:
+        super().__init__(client, first)
+        self._project, self._domain, self._more = project or client.project, domain or client.domain, more_filters
+
+    @property
+    def title(self) -> str:
+        """What the table is of."""
+        return f"Runs of {self._project}/{self._domain}"
+
+    @property
+    def filters(self) -> Sequence[tuple[str, str, Sequence[tuple[str, str]]]]:
+        """Filter by phases, separated by commas, and by the task."""
+        phases = [(str(number), look.word) for number, look in _phases.PHASES.items() if number]
+        return (("phase", "Phase", phases), ("task", "Task", ()))
+
+    async def read(self, query: Query) -> Read:
+        """Read runs from the newest on, up to the page that is asked for."""
+        start, end = query.page * query.size, (query.page + 1) * query.size
+        runs = [run async for run in self._listed(query, _SEARCHED if query.text else end + 1)]
+        rows = searched([row_of(run) for run in runs], query.text)
+        note = f"Looked for in the latest {_SEARCHED:,} runs." if query.text and len(runs) == _SEARCHED else ""
+        whole = len(runs) < (_SEARCHED if query.text else end + 1)
+        return Read(rows[start:end], len(rows) > end, len(rows) if whole else None, note)
+
+    def target(self, row: str) -> Target:
+        """Return the run of a row."""
+        return Target(self.client, row, self._project, self._domain, self.client.org)
+
+    async def perform(self, act: str, row: str, reason: str) -> None:
+        """Abort a run."""
+        await self.target(row).as_run().abort.aio(reason)
+
+    def _listed(self, query: Query, limit: int) -> Any:
+        filters = dict(self._more)
+        if phases := query.filters.get("phase"):
+            numbers = [int(number) for number in phases.split(",") if number.isdecimal()]
+            filters["in_phase"] = [ActionPhase.from_number(number) for number in numbers]
+        if task := query.filters.get("task"):
+            filters["task_name"] = task
+        key, way = query.sort or ("started", "desc")
+        return Run.listall.aio(
+            sort_by=(_FIELDS[key], way),  # pyright: ignore[reportArgumentType]
+            limit=limit,
+            project=self._project,
+            domain=self._domain,
+            client=self.client,
+            **filters,
+        )
+
+
+def row_of(run: Run) -> Row:
+    """Return the row of a run."""
+    started = None if run.start_time is None else run.start_time.timestamp() * 1000
+    span = run.duration
+    ended = started + span.total_seconds() * 1000 if run.done() and started is not None and span is not None else None
+    cells = {
+        "phase": run.raw_phase,
+        "task": run.task_name or "",
+        "run": run.name,
+        "started": started,
+        "duration": None if started is None else [started, ended],
+        "who": identity(run.pb2.action.metadata.executed_by),
+        "labels": run.labels,
+    }
+    return Row(run.name, cells, () if run.done() else ("abort",))
