@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,12 +48,13 @@ class Line:
     words: list[str] = field(default_factory=list)
 
 
-def read_line(text: str, *, cell: bool = False) -> Line:
+def read_line(text: str, *, cell: bool = False, fill: Callable[[str], str] = str) -> Line:
     """What a line says.
 
     Args:
         text: The line, without the magic's name.
         cell: A cell stands below it, and is the action.
+        fill: Fills in variables before the arrow; not in the pattern, and behind the arrow only the event does.
 
     Raises:
         InvalidConfigurationError: It cannot be read; says what is wrong and what can be written.
@@ -63,7 +65,7 @@ def read_line(text: str, *, cell: bool = False) -> Line:
         raise InvalidConfigurationError("There is no -> with an action behind it.", _HINT)
     if cell and arrow:
         raise InvalidConfigurationError("The cell is the action: leave out what stands behind the ->.")
-    words = _words(_REGEX.sub(" log ", left) if pattern is not None else left)
+    words = _words(fill(_REGEX.sub(" log ", left) if pattern is not None else left))
     line = Line({})
     plain = _options(words, line, of_action=False)
     wanted = _target(plain, None if pattern is None else pattern.group(1).replace("\\/", "/"))

@@ -34,7 +34,7 @@ class Patience:
     """
 
     poll: float = 3.0
-    poll_paused: float = 5.0
+    poll_paused: float = 3.0
     backoff: float = 0.5
     backoff_most: float = 30.0
     late: float = 120.0

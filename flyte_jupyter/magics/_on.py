@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_cell_magic, magics_class
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from flyte_jupyter import remote
 from flyte_jupyter.magics._arguments import plain_errors
@@ -27,10 +27,10 @@ HELP = """%flyte_on: when something happens to a run, do what was configured.
     %%flyte_on my-run succeeded        (the cell's body runs in this kernel, with `event` and `run`)
     %flyte_on list | show ID | test ID | pause ID | resume ID | rm ID | history [ID] | flavors
 
-before the ->: --action NAME (of the run; * for all), --project, --domain
+before the ->: {variable} of this kernel; --action NAME (of the run; * for all), --project, --domain
 anywhere:      --max N, --cooldown S, --attempts N, --timeout S, --busy queue|skip, --window HOURS,
                --replay (what has happened already counts, too), --yes (allow it without being asked), --name NAME
-behind it:     the action's settings, as name=value or --name value
+behind it:     the action's settings, as name=value or --name value; {run}, {phase} and so on come from the event
 """
 WORKS = ("list", "history", "show", "test", "pause", "resume", "rm", "flavors")
 
@@ -43,6 +43,7 @@ class OnMagics(Magics):
         super().__init__(shell)
         self.kernel = kernel
 
+    @no_var_expand
     @line_cell_magic
     def flyte_on(self, line: str, cell: str | None = None) -> Any:
         """Arm an action, or see to those that are armed; `%flyte_on --help` tells how."""
@@ -60,10 +61,14 @@ class OnMagics(Magics):
             print(_told(armed))
             return None
 
+    def _fill(self, text: str) -> str:
+        """The text with the user's variables in the place of {name}."""
+        return text if self.shell is None else self.shell.var_expand(text)
+
     def _arm(self, text: str, cell: str | None) -> Armed:
         from flyte_jupyter.actions import On, keep_function, on, read_line, registry
 
-        line = read_line(text, cell=cell is not None)
+        line = read_line(text, cell=cell is not None, fill=self._fill)
         wanted = dict(line.target)
         run = wanted.pop("run", None)
         kind, client = wanted.pop("kind"), remote.current_client()

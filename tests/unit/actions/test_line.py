@@ -96,6 +96,13 @@ def test_a_wrong_line_is_refused_in_a_sentence(text: str) -> None:
     assert raised.value.message.endswith(".")
 
 
+def test_variables_are_filled_in_before_the_arrow_and_not_in_the_pattern() -> None:
+    line = read_line(
+        r"{a} log /x{3}/ --action {b} -> notify text='{run}'", fill=lambda text: text.format(a="r1", b="x")
+    )
+    assert line == Line({"run": "r1", "kind": "log", "pattern": "x{3}", "action": "x"}, "notify", {"text": "{run}"})
+
+
 def test_an_option_without_a_value_is_refused() -> None:
     with pytest.raises(InvalidConfigurationError, match="--action needs a value"):
         read_line("my-run failed --action -> notify")
