@@ -12,6 +12,7 @@ Example:
 
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._action import Action
+from flyte_jupyter.remote._channel import create_channel
 from flyte_jupyter.remote._client import Client, current_client, set_current_client
 from flyte_jupyter.remote._code import CodeBundle
 from flyte_jupyter.remote._condition import Condition
@@ -114,6 +115,7 @@ __all__ = [
     "User",
     "background",
     "connect",
+    "create_channel",
     "current_client",
     "dual",
     "dual_function",

@@ -61,7 +61,13 @@ _KEYS = (
 _IN_CLUSTER = ("_U_EP_OVERRIDE", "FLYTE_INTERNAL_EXECUTION_PROJECT", "_UNION_EAGER_API_KEY", "EAGER_API_KEY")
 
 
-def resolve(arguments: Mapping[str, Any], *, api_key: str | None = None, config: str | Path | None = None) -> Settings:
+def resolve(
+    arguments: Mapping[str, Any],
+    *,
+    api_key: str | None = None,
+    config: str | Path | None = None,
+    search: bool = True,
+) -> Settings:
     """The settings of a connection: argument before environment before file before default.
 
     An API key (the argument's, or FLYTE_API_KEY's where no endpoint is given) goes before environment and file. Where
@@ -73,14 +79,24 @@ def resolve(arguments: Mapping[str, Any], *, api_key: str | None = None, config:
         arguments: Fields of `Settings`; None means that it was not given.
         api_key: An API key, or None.
         config: A configuration file, used whatever endpoint it names; None searches for the SDK's.
+        search: False takes the arguments and the API key alone.
 
     Raises:
         InvalidArgumentError: Something in one of the places cannot be understood.
         NotConnectedError: None of them names an endpoint.
     """
     given = _from_arguments(arguments)
-    key = _api_key(api_key, search="endpoint" not in given)
+    key = _api_key(api_key, search=search and "endpoint" not in given)
     endpoint = given.get("endpoint") or key.get("endpoint")
+    layers = _found(endpoint, config) if search else []
+    merged: Layer = {"org": key.pop("org", "")}
+    for layer in (*layers, key, given):
+        merged.update(layer)
+    return _settings(merged, given)
+
+
+def _found(endpoint: str | None, config: str | Path | None) -> list[Layer]:
+    """What stands elsewhere than in the arguments, the weakest first."""
     environment, cluster = _from_environment(), {}
     if config is not None:
         file = _from_file(Path(config), read_file(Path(config)))
@@ -92,11 +108,7 @@ def resolve(arguments: Mapping[str, Any], *, api_key: str | None = None, config:
         file = _from_file(*found) if found else {}
         if in_cluster:
             cluster = _from_cluster(with_key=found is None and "auth_type" not in environment)
-    layers = [layer for layer in (cluster, file, environment) if not endpoint or _is_about(endpoint, layer)]
-    merged: Layer = {"org": key.pop("org", "")}
-    for layer in (*layers, key, given):
-        merged.update(layer)
-    return _settings(merged, given)
+    return [layer for layer in (cluster, file, environment) if not endpoint or _is_about(endpoint, layer)]
 
 
 def _settings(merged: Layer, given: Layer) -> Settings:

@@ -72,7 +72,7 @@ def authorities(settings: Settings) -> bytes | None:
         return None
     try:
         pem = Path(settings.ca_cert_file_path).expanduser().read_bytes()
-        ssl.create_default_context(cadata=pem.decode("ascii", "replace"))
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem.decode("ascii", "replace"))
     except (OSError, ValueError, RuntimeError) as error:
         reason = "it holds no certificate in PEM form"
         if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):

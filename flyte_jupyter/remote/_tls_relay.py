@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import socket
 import ssl
@@ -85,7 +86,9 @@ class UncheckedTls:
         except asyncio.TimeoutError:
             self.problem = f"no connection within {_CONNECT_SECONDS:g} s"
         except OSError as error:
-            self.problem = str(error)
+            # For a name with several addresses asyncio puts all refusals into one text.
+            refused = f"[Errno {errno.ECONNREFUSED}]" in str(error)
+            self.problem = "connection refused" if refused else str(error)
         except asyncio.CancelledError:
             # From close(): the callback of a server has nobody to tell.
             pass

@@ -25,6 +25,9 @@ from flyte_jupyter.remote._transport import MAX_MESSAGE_BYTES, WireError
 # What connectrpc says of an HTTP answer that is not Connect's: it goes by the status alone.
 _NOT_CONNECT = ("invalid content-type", "Not Found", "Method Not Allowed", "Found", "Moved Permanently")
 
+# Names, and addresses, which the asterisk leaves out.
+_EVERYTHING = "*,0.0.0.0/0,::/0"
+
 
 class ConnectTransport:
     """Calls flyteidl2's Connect clients.
@@ -176,7 +179,7 @@ class _Connections:
             roots = await asyncio.to_thread(authorities, settings)
         if endpoint.is_loopback or self._relay is not None:
             # Nor one that the environment names: it would look for the backend on its own machine.
-            proxy = pyqwest.Proxy("http://127.0.0.1:9", no_proxy="*")
+            proxy = pyqwest.Proxy("http://127.0.0.1:9", no_proxy=_EVERYTHING)
         try:
             return pyqwest.HTTPTransport(
                 tls_ca_cert=roots,

@@ -30,13 +30,17 @@ class GrpcTransport:
     Args:
         endpoint: The backend.
         settings: How it is reached; None for the plain defaults.
+        credentials: TLS as somebody else made it, instead of what the settings say.
     """
 
     name = "grpc"
 
-    def __init__(self, endpoint: Endpoint, settings: Settings | None = None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, settings: Settings | None = None, credentials: grpc.ChannelCredentials | None = None
+    ) -> None:
         self._endpoint = endpoint
         self._settings = settings or Settings(endpoint.authority)
+        self._credentials = credentials
         self._metadata: tuple[tuple[str, str], ...] = (
             (("authorization", f"Bearer {endpoint.token}"),) if endpoint.token else ()
         )
@@ -87,7 +91,9 @@ class GrpcTransport:
         # grpc.aio binds a channel to the loop that runs when it is made, so not before the first call.
         async with self._opening:
             if self._channel is None:
-                self._channel, self._relay = await open_channel(self._endpoint, self._settings)
+                self._channel, self._relay = await open_channel(
+                    self._endpoint, self._settings, credentials=self._credentials
+                )
             return self._channel
 
     def _wire_error(self, error: grpc.aio.AioRpcError) -> WireError:
