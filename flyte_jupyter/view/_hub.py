@@ -27,14 +27,14 @@ Receive = Callable[[Channel, Any], None]
 
 
 @functools.cache
-def bundle() -> str:
-    """Return the text of the page side's bundle.
+def bundle(part: str = "index") -> str:
+    """Return the text of a part of the page side's bundle: "index", or "more" that the page asks for when it needs it.
 
     Raises:
         RuntimeError: It has not been built.
     """
     try:
-        return (resources.files("flyte_jupyter") / "static" / "index.js").read_text(encoding="utf-8")
+        return (resources.files("flyte_jupyter") / "static" / f"{part}.js").read_text(encoding="utf-8")
     except FileNotFoundError:
         raise RuntimeError(
             "The views' JavaScript has not been built."

@@ -43,6 +43,7 @@ class Desk:
             "freeze": self._freeze,
             "open": self._open,
             "act": self._act,
+            "part": self._part,
         }
 
     async def perform(self, method: str, params: Params) -> Any:
@@ -120,6 +121,11 @@ class Desk:
         table = self._table(params).table
         reason = _reason(params)
         return {"failed": await table.perform_all(_text(params, "act"), _names(params, "rows"), reason)}
+
+    async def _part(self, _params: Params) -> dict[str, str]:
+        from flyte_jupyter.view._hub import bundle  # it imports the widgets
+
+        return {"code": bundle("more")}
 
     def _table(self, params: Params) -> TableView:
         view = self._views.table(_text(params, "view"))

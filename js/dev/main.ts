@@ -9,7 +9,9 @@ const query = new URLSearchParams(location.search);
 const scene = query.get("scene") ?? "running";
 const now = Date.now();
 const kernel = new SimKernel({ hub_id: "devhub" });
+const more = await (await fetch("out/more.js")).text();
 kernel.answer = (method, params) => {
+  if (method === "part") return { code: more };
   if (method === "error")
     return { kind: "USER", code: "ValueError", message: `${scenes.TRACEBACK}\n`.repeat(6) };
   if (method === "labels") {

@@ -6,6 +6,7 @@
 
 import { type Signal, signal } from "@preact/signals";
 import { type Look, type LookAt, Looks } from "./looks";
+import { Parts } from "./parts";
 import {
   type ArmedAction,
   decodeFrame,
@@ -116,6 +117,7 @@ export class Connection {
 
   readonly requests: Requests;
   readonly looks: Looks;
+  readonly parts: Parts;
 
   readonly #model: Model;
   readonly #toasts = new Set<(toast: ToastContent) => void>();
@@ -126,6 +128,7 @@ export class Connection {
   constructor(model: Model) {
     this.#model = model;
     this.requests = new Requests((message) => this.send(message));
+    this.parts = new Parts(this.requests);
     this.looks = new Looks((message) => this.send(message));
     model.on("msg:custom", this.#receive);
     globalThis.addEventListener?.("pagehide", this.#leave);

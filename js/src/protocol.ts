@@ -125,6 +125,7 @@ export type Method =
   | "value"
   | "freeze"
   | "open"
+  | "part"
   | "act";
 
 export type Topic = "details" | "io" | "logs" | "events" | "spec" | "report" | "table";

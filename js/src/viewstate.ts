@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { NO_FIND } from "./find";
-import { LogTaste } from "./logs/view";
+import { LogTaste } from "./logs/taste";
 import { type NodeKey, SORTS, type Sort } from "./order";
 import type { Axis } from "./timeline";
 

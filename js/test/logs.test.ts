@@ -3,7 +3,8 @@ import { pieces, stripped } from "../src/logs/ansi";
 import { breaks, untabbed } from "../src/logs/cells";
 import { LogRows } from "../src/logs/rows";
 import { LogStore, literal, TROUBLE } from "../src/logs/store";
-import { LogTaste, LogView } from "../src/logs/view";
+import { LogTaste } from "../src/logs/taste";
+import { LogView } from "../src/logs/view";
 import { scrollFor, spanOf } from "../src/virtual";
 
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -4,6 +4,9 @@ import { expect, vi } from "vitest";
 import { RunWriter } from "../dev/encode";
 import { SimKernel } from "../dev/kernel";
 import views from "../src/index";
+import { source } from "../src/parts";
+
+source.more = () => import("../src/more");
 
 export function placeholder(view: string, hub = "h1", attributes = true): HTMLElement {
   const element = document.createElement("div");

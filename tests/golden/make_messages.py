@@ -91,6 +91,7 @@ PAGE: list[dict[str, Any]] = [
         "method": "act",
         "params": {"view": "7a20", "act": "abort", "rows": ["r1"], "reason": "a mistaken loop"},
     },
+    {"type": "request", "vid": "", "rid": "q12", "method": "part", "params": {}},
     {"type": "bye", "vid": "m1"},
 ]
 

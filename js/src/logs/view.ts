@@ -3,13 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import { LogRows } from "./rows";
 import { LogStore, literal, TROUBLE } from "./store";
-
-/** How a person likes logs stays over actions and attempts of a view. */
-export class LogTaste {
-  readonly times = signal(false);
-  readonly wrap = signal(false);
-  readonly hideSystem = signal(false);
-}
+import type { LogTaste } from "./taste";
 
 export class LogView {
   readonly store = new LogStore();

@@ -2,17 +2,16 @@
 
 import { useEffect } from "preact/hooks";
 import { rowNamed } from "../store";
+import { tabOf } from "../tabs";
 import { useView } from "./context";
-import { tabOf } from "./details/pane";
-import { Log } from "./logs/log";
+import { useMore } from "./more";
 import { Opened } from "./opened";
 import { RunView } from "./run";
-import { TableView } from "./table/table";
 
 export function App() {
   const { link } = useView();
   const kind = link.welcome.value?.kind;
-  if (kind === "table") return <TableView />;
+  if (kind === "table") return <TableAlone />;
   return kind === "logs" ? <LogAlone /> : <RunWithMore />;
 }
 
@@ -52,10 +51,16 @@ function useFirstLook(): void {
   }, [welcome, state, row]);
 }
 
+function TableAlone() {
+  const { more, note } = useMore();
+  return more ? <more.TableView /> : <p class="waiting">{note}</p>;
+}
+
 /** The log of one action and nothing else. */
 function LogAlone() {
   const { link, state } = useView();
   const welcome = link.welcome.value;
+  const { more, note } = useMore();
   if (!welcome) return null;
   const height = welcome.height ?? state.height.value;
   return (
@@ -63,7 +68,7 @@ function LogAlone() {
       <div class="pane-head">
         <b class="label">{welcome.title}</b>
       </div>
-      <Log action={welcome.action || "a0"} attempt={null} />
+      {more ? <more.Log action={welcome.action || "a0"} attempt={null} /> : <p class="waiting">{note}</p>}
     </section>
   );
 }

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { Kind, Phase, phaseInfo } from "../phases";
 
-function Svg({ name, children }: { name: string; children: ComponentChildren }) {
+export function Svg({ name, children }: { name: string; children: ComponentChildren }) {
   return (
     <svg
       class={`icon icon-${name}`}
@@ -243,30 +243,5 @@ export const FitIcon = () => (
 export const RetryIcon = () => (
   <Svg name="retry">
     <path d="M4 4.4A5 5 0 1 1 3 8M3.6 1.9v2.9h2.9" />
-  </Svg>
-);
-
-export const DownloadIcon = () => (
-  <Svg name="download">
-    <path d="M8 2.5v7.6M4.8 7 8 10.2 11.2 7M3 13.4h10" />
-  </Svg>
-);
-
-export const ClockIcon = () => (
-  <Svg name="clock">
-    {ring}
-    <path d="M8 4.8V8l2.2 1.5" />
-  </Svg>
-);
-
-export const WrapIcon = () => (
-  <Svg name="wrap">
-    <path d="M2.5 4h11M2.5 8h8.3a2 2 0 0 1 0 4H8M9.6 10.2 7.8 12l1.8 1.8M2.5 12h2.3" />
-  </Svg>
-);
-
-export const SystemIcon = () => (
-  <Svg name="system">
-    <path d="M2 8s2.2-3.8 6-3.8S14 8 14 8s-2.2 3.8-6 3.8S2 8 2 8zM3 13 13 3" />
   </Svg>
 );

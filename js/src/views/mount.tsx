@@ -101,6 +101,10 @@ export function mountView(
     ...{ connection, link, store, state, asks, errors, labels, lines, clock, announcement },
     mountInside: mountView,
   });
+  const stopStyling = effect(() => {
+    const more = connection.parts.more.it.value;
+    if (more) addStyles(root, more.css);
+  });
   const stopDrawing = effect(() => {
     // A table has no run of its own.
     const own = link.welcome.value?.kind === "table" ? NO_RUN : link.store.value;
@@ -136,6 +140,7 @@ export function mountView(
       clearInterval(timer);
       labels.close();
       stopDrawing();
+      stopStyling();
       stopTheme();
       stopSight();
       render(null, container);

@@ -6,10 +6,10 @@ import { keyOf } from "../order";
 import { Failure } from "./abort";
 import { Announcer } from "./announcer";
 import { useNow, useView } from "./context";
-import { Pane } from "./details/pane";
 import { RootError } from "./error";
 import { Grip } from "./grip";
 import { Header, phaseOf } from "./header";
+import { Details } from "./more";
 import { Notes } from "./notes";
 import { Toolbar } from "./toolbar";
 import { reveal, Tree } from "./tree";
@@ -73,7 +73,7 @@ function Body() {
       {store.n > 1 && <Toolbar lines={lines} step={step} leave={leave} />}
       <div class={open ? "body open" : "body"} style={{ "--height": `${state.height.value}px` }}>
         <Tree lines={lines} box={box} />
-        {open && <Pane leave={leave} />}
+        {open && <Details leave={leave} />}
       </div>
       {(open || store.n > 4) && <Grip state={state} />}
     </>

@@ -1,12 +1,12 @@
 /** A shadow root of a view gets its styles. */
 
-import { css } from "../styles";
+import { css as first } from "../styles";
 
-export function addStyles(root: ShadowRoot): void {
+export function addStyles(root: ShadowRoot, css = first): void {
   try {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
-    root.adoptedStyleSheets = [sheet];
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   } catch {
     const style = document.createElement("style");
     style.textContent = css;

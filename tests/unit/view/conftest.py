@@ -20,7 +20,7 @@ from tests.unit.view.pages import FakeComm, fake_comms
 @pytest.fixture
 def comms(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FakeComm]]:
     """The comms of the widgets that the test makes."""
-    monkeypatch.setattr(_hub, "bundle", lambda: "export default {}")
+    monkeypatch.setattr(_hub, "bundle", lambda part="index": f"export default {part!r}")
     with fake_comms() as opened:
         yield opened
 

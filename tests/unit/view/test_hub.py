@@ -72,3 +72,14 @@ def test_a_bundle_that_was_not_built_is_one_sentence(monkeypatch, tmp_path):
     _hub.bundle.cache_clear()
     with pytest.raises(RuntimeError, match="The views' JavaScript has not been built"):
         _hub.bundle()
+
+
+def test_both_parts_of_the_bundle_are_read(monkeypatch, tmp_path):
+    monkeypatch.undo()
+    (tmp_path / "static").mkdir()
+    for part in ("index", "more"):
+        (tmp_path / "static" / f"{part}.js").write_text(f"export default {part!r}")
+    monkeypatch.setattr(_hub.resources, "files", lambda _: tmp_path)
+    _hub.bundle.cache_clear()
+    assert (_hub.bundle(), _hub.bundle("more")) == ("export default 'index'", "export default 'more'")
+    _hub.bundle.cache_clear()

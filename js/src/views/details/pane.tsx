@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { isTerminal, Kind } from "../../phases";
 import type { Details } from "../../sights";
+import { TABS } from "../../tabs";
 import { useView } from "../context";
 import { CloseIcon } from "../icons";
 import { titleOf } from "../keys";
@@ -20,21 +21,6 @@ export interface TabProps {
   action: string;
   attempt: number | null;
   details: SightOf<Details>;
-}
-
-const TABS = [
-  ["overview", "Overview"],
-  ["io", "Inputs & Outputs"],
-  ["logs", "Logs"],
-  ["report", "Report"],
-  ["events", "Events"],
-  ["spec", "Spec"],
-] as const;
-
-/** The tab that a topic of the protocol is shown in. */
-export function tabOf(topic: string): string | null {
-  const tab = { details: "overview", inputs: "io", outputs: "io" }[topic] ?? topic;
-  return TABS.some(([id]) => id === tab) ? tab : null;
 }
 
 /** Conditions and traces have no pods: no logs, reports or events. */

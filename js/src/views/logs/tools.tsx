@@ -4,17 +4,9 @@ import { useEffect, useRef } from "preact/hooks";
 import { count } from "../../format";
 import type { LogView } from "../../logs/view";
 import { CopyButton } from "../copy";
-import {
-  ArrowIcon,
-  ClockIcon,
-  CloseIcon,
-  DownloadIcon,
-  SearchIcon,
-  SystemIcon,
-  WarningIcon,
-  WrapIcon,
-} from "../icons";
+import { ArrowIcon, CloseIcon, SearchIcon, WarningIcon } from "../icons";
 import { IconButton } from "../toolbar";
+import { ClockIcon, DownloadIcon, SystemIcon, WrapIcon } from "./icons";
 
 export function LogTools({ view, name, leave }: { view: LogView; name: string; leave: () => void }) {
   const { taste, store } = view;

@@ -1,0 +1,9 @@
+/**
+ * The second part of the views: details, logs and tables. The build makes a bundle of its own of it, which is asked
+ * for when somebody first opens one of them, and which shares the modules of the first.
+ */
+
+export { css } from "./styles/more";
+export { Pane } from "./views/details/pane";
+export { Log } from "./views/logs/log";
+export { TableView } from "./views/table/table";
