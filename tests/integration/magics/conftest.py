@@ -33,11 +33,21 @@ async def broken() -> int:
 @env.task
 async def sleepy() -> None:
     await asyncio.sleep(600)
+
+@env.task
+async def talks(word: str, numbers: list[int]) -> dict[str, int]:
+    print("said", word)
+    return {word: sum(numbers)}
+
+@env.task
+async def asks() -> bool:
+    condition = await flyte.new_condition.aio("approve", prompt="Go on?", data_type=bool)
+    return await condition.wait.aio()
 """
 
 # Name of the cell -> its source, in the order in which they are executed.
 CELLS = {
-    "load": "%load_ext flyte_jupyter",
+    "load": "import flyte_jupyter\n%load_ext flyte_jupyter",
     "reload": "%reload_ext flyte_jupyter",
     "not connected": "%flyte_runs",
     "local": "%flyte_local",
@@ -64,11 +74,30 @@ CELLS = {
     "run": "%flyte_run {second.name}",
     "run of another life": "%flyte_run rnothing",
     "runs": "%flyte_runs --phase failed --limit 2",
+    "talk": "%%flyte_wait\ntalk = flyte.run(talks, word='<b>hello</b>', numbers=[1, 2])",
+    "logs": "%flyte_logs {talk.name}",
+    "io": "%flyte_io {talk.name} a0",
+    "tab": "flyte_jupyter.show(talk, tab='outputs', height=300)",
+    "rerun": "%flyte_rerun {talk.name} word=again",
+    "ask": "asked = flyte.run(asks)\nasked.wait(wait_for='running')\nimport time\nfor _ in range(100):\n"
+    "    if any(True for _ in flyte_jupyter.remote.Condition.listall(asked.name)): break\n    time.sleep(0.1)",
+    "signal wrongly": "%flyte_signal {asked.name} perhaps",
+    "signal": "%flyte_signal {asked.name} yes",
+    "signal nothing": "%flyte_signal {talk.name} yes",
+    "signalled": "flyte_jupyter.wait(asked, timeout=60)",
+    "freeze": "%flyte_freeze {second.name}",
+    "projects": "%flyte_projects",
+    "tasks of the project": "%flyte_tasks",
+    "triggers": "%flyte_triggers",
+    "secrets": "%flyte_secrets",
+    "runs by text": "%flyte_runs talks hello --limit 5",
+    "wrong tab": "%flyte_run {talk.name} --tab everything",
+    "wrong height": "flyte_jupyter.show(talk, height=3)",
     "help": "%flyte_runs --help",
     "wrong option": "%flyte_runs --phase lost",
     "connect to nobody": "%flyte_connect localhost:1",
     "wrong token": "%flyte_connect {address}/" + "x" * 43,
-    "show": "import flyte_jupyter\nflyte_jupyter.show(second.name)",
+    "show": "flyte_jupyter.show(second.name)",
     "python wait": "flyte_jupyter.wait(second, third, timeout=30)",
     "stop": "%flyte_local stop",
     "stopped": "%flyte_local status",

@@ -105,6 +105,10 @@ def test_abort(text: Output) -> None:
         ("abort nothing", "rnothing"),
         ("run of another life", "rnothing"),
         ("wrong option", "lost is no phase"),
+        ("wrong tab", "everything"),
+        ("wrong height", "3 pixels"),
+        ("signal wrongly", "yes or no is wanted"),
+        ("signal nothing", "waits for an answer"),
         ("connect to nobody", "localhost:1"),
         ("wrong token", "refused"),
     ],
@@ -120,7 +124,41 @@ def test_runs_are_a_table(outputs: Outputs, text: Output) -> None:
     page = outputs["runs"][0]["data"]["text/html"]
     assert page.count("<tr>") == 3  # the head and two runs
     assert "broken" in text("runs")
-    assert "No runs" in text("no runs")
+    assert "There are no runs" in text("no runs")
+    assert "There are no runs" in text("runs by text")
+
+
+def test_logs_are_in_the_file(outputs: Outputs, text: Output) -> None:
+    (page,) = html(outputs, "logs")
+    assert "said &lt;b&gt;hello&lt;/b&gt;" in page
+    assert "said <b>hello</b>" in text("logs")
+
+
+def test_inputs_and_outputs_are_in_the_file(outputs: Outputs, text: Output) -> None:
+    (page,) = html(outputs, "io")
+    assert "&lt;b&gt;hello&lt;/b&gt;" in page
+    assert "numbers (list[int]): [1, 2]" in text("io")
+    assert "{<b>hello</b>: 3}" in text("tab")
+
+
+def test_rerun_shows_the_new_run(outputs: Outputs) -> None:
+    (page,) = html(outputs, "rerun")
+    assert "talks" in page
+
+
+def test_a_condition_is_signalled(outputs: Outputs, text: Output) -> None:
+    assert "is answered" in text("signal")
+    assert outputs["signalled"] == []
+
+
+def test_freeze_counts_outputs(text: Output) -> None:
+    assert "Written anew: " in text("freeze")
+
+
+@pytest.mark.parametrize("name", ["projects", "tasks of the project", "triggers", "secrets"])
+def test_tables(outputs: Outputs, text: Output, name: str) -> None:
+    assert len(html(outputs, name)) == 1
+    assert "Traceback" not in text(name)
 
 
 def test_help(text: Output) -> None:
