@@ -27,7 +27,7 @@ TransportName = Literal["auto", "grpc", "connect"]
 
 _PROBE_SECONDS = 10.0
 
-# Which wire got through to which endpoint, so that it is found out once.
+# Which wire got through to which endpoint: it is tried first the next time, and a login that is over is made there.
 _wires: dict[Endpoint, str] = {}
 
 
@@ -195,8 +195,8 @@ async def open_line(
         FlyteError: See `connect`.
     """
     wires = ("grpc", "connect") if name == "auto" else (name,)
-    if name == "auto" and endpoint in _wires:
-        wires = (_wires[endpoint],)
+    if name == "auto" and _wires.get(endpoint) == "connect":
+        wires = wires[::-1]
     wire = wires[0]
     headers = await call_headers(endpoint, settings, lambda: _wire(endpoint, settings, wire), tell)
     async with contextlib.AsyncExitStack() as failed:
@@ -204,7 +204,7 @@ async def open_line(
         reasons: list[WireError] = []
         for wire in wires:
             inner = _wire(endpoint, settings, wire)
-            if len(wires) == 1 or await _gets_through(AuthorizedTransport(inner, headers), endpoint, reasons):
+            if name != "auto" or await _gets_through(AuthorizedTransport(inner, headers), endpoint, reasons):
                 break
         else:
             raise _unreachable(endpoint, reasons)
