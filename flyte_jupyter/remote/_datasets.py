@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import importlib.util
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -34,16 +35,15 @@ async def load(library: str, uri: str, declared: str, local: bool) -> Any:
             f"A table of format {declared!r} cannot be opened here, only parquet and csv.",
             f"Fetch it with FileRef({uri!r}, is_dir=True).download(), or open it with what wrote it.",
         )
-    try:
-        frames: Any = importlib.import_module(library)
-    except ImportError:
-        raise InvalidArgumentError(f"{library} is not installed here.", f"Install it: pip install {library}.") from None
+    if importlib.util.find_spec(library) is None:
+        raise InvalidArgumentError(f"{library} is not installed here.", f"Install it: pip install {library}.")
     with tempfile.TemporaryDirectory(prefix="flyte-jupyter-") as scratch:
         place = await _storage.download(uri, Path(scratch) / "table", local=local)
-        return await asyncio.to_thread(_read, frames, place, kind, uri)
+        return await asyncio.to_thread(_read, library, place, kind, uri)
 
 
-def _read(frames: Any, place: Path, kind: str, uri: str) -> Any:
+def _read(library: str, place: Path, kind: str, uri: str) -> Any:
+    frames: Any = importlib.import_module(library)
     # What wrote the directory may have left marks of its own in it.
     parts = [place] if place.is_file() else sorted(part for part in place.rglob("*") if _is_part(part))
     if not parts:
@@ -53,7 +53,7 @@ def _read(frames: Any, place: Path, kind: str, uri: str) -> Any:
         tables = [read(part) for part in parts]
         return tables[0] if len(tables) == 1 else frames.concat(tables)
     except ImportError as error:
-        raise InvalidArgumentError(f"{frames.__name__} needs more to read {kind}: {error}") from None
+        raise InvalidArgumentError(f"{library} needs more to read {kind}: {error}") from None
     except Exception as error:  # whatever the library raises at broken data
         text = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ServerError(f"What is at {uri} is not a table in {kind}: {text}.") from None

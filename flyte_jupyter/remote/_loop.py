@@ -21,6 +21,8 @@ T = TypeVar("T")
 logger = logging.getLogger("flyte_jupyter")
 
 _PUMP_SECONDS = 0.05
+# Some libraries (polars) take the signal such that a lock that is waited for is not interrupted any more.
+_SIGNAL_SECONDS = 0.2
 
 
 class Caller:
@@ -203,7 +205,7 @@ class BackgroundLoop:
         while True:
             pumps = on_main and self.on_wait is not None
             try:
-                errand = errands.get(timeout=_PUMP_SECONDS if pumps else None)
+                errand = errands.get(timeout=_PUMP_SECONDS if pumps else _SIGNAL_SECONDS if on_main else None)
             except queue.Empty:
                 errand = self._pump
             errand()

@@ -30,16 +30,9 @@ async def typed(literals: Mapping[str, Literal], types: Types, deserializers: De
     wanted = {name: literal for name, literal in literals.items() if name in types}
     if not wanted:
         return {}
-    try:
-        engine: Any = importlib.import_module("flyte.types").TypeEngine
-    except ImportError:
-        raise InvalidArgumentError(
-            "Values of types of your own are made by the flyte SDK, which is not installed here.",
-            "Install flyte, or use outputs() and inputs(), which need no SDK.",
-        ) from None
 
     async def convert() -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        engine, found = _type_engine(), dict[str, Any]()
         for name, literal in wanted.items():
             make = (deserializers or {}).get(types[name])
             try:
@@ -52,5 +45,15 @@ async def typed(literals: Mapping[str, Literal], types: Types, deserializers: De
                 raise InvalidArgumentError(f"{name} cannot be read as {wanted_type}: {error}") from error
         return found
 
-    # The type engine may read files and parse tables, so it gets a loop of its own.
+    # The type engine takes its time to be loaded, reads files and parses tables: it gets a loop of its own.
     return await asyncio.to_thread(asyncio.run, convert())
+
+
+def _type_engine() -> Any:
+    try:
+        return importlib.import_module("flyte.types").TypeEngine
+    except ImportError:
+        raise InvalidArgumentError(
+            "Values of types of your own are made by the flyte SDK, which is not installed here.",
+            "Install flyte, or use outputs() and inputs(), which need no SDK.",
+        ) from None

@@ -228,7 +228,12 @@ def everything(name: str) -> dict[str, Any]:
     details = run.details()
     actions = [action.to_dict() for action in Action.listall(name)]
     inputs, outputs = run.inputs(), run.outputs()
+    failure = run.first_failure()
     return {
+        "phases": run.details().action_details.get_phase_transitions(),
+        "code": run.code_bundle(),
+        "failure": failure and (failure.name, failure.error_message),
+        "literals": (run.input_literals(), run.output_literals()),
         "run": run.to_dict(),
         "details": details.to_dict(),
         "actions": actions,

@@ -410,3 +410,29 @@ def test_nested_loops(patch: str, when: str) -> None:
         print("fine")
     """)
     assert done.stdout == "fine\n", done.stderr
+
+
+def test_an_interrupt_is_seen_where_a_library_has_taken_the_signal() -> None:
+    program = textwrap.dedent("""
+        import asyncio
+        import polars
+        from flyte_jupyter.remote import background
+
+        async def forever():
+            print("waiting", flush=True)
+            await asyncio.Event().wait()
+
+        try:
+            background().run(forever())
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+    """)
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "waiting\n"
+    process.send_signal(signal.SIGINT)
+    try:
+        out, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert out == "interrupted\n"
