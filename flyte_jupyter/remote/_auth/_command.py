@@ -40,12 +40,12 @@ class CommandSource:
     def __init__(
         self, command: Sequence[str], header_key: Callable[[], Awaitable[str]], setting: str, seconds: float = _SECONDS
     ) -> None:
+        self._command, self._header_key, self._seconds = tuple(command), header_key, seconds
+        self._name = f"The {setting} {PurePath(command[0]).name if command else ''!r}"
         if not command or not command[0]:
             raise InvalidArgumentError(
                 f"There is no {setting} that prints a token.", 'Give it as a list: ["program", "argument"].'
             )
-        self._command, self._header_key, self._seconds = tuple(command), header_key, seconds
-        self._name = f"The {setting} {PurePath(command[0]).name!r}"
 
     def elsewhere(self) -> Tokens | None:
         """See `Source`."""

@@ -29,13 +29,13 @@ class SecretSource:
     eager = True
 
     def __init__(self, client_id: str, secret: str, find: FindServer, open_http: OpenHttp) -> None:
+        self._client_id, self._secret = client_id, secret
+        self._find, self._open_http = find, open_http
         if not client_id or not secret:
             raise InvalidArgumentError(
                 "ClientSecret needs a client id and a secret.",
                 "Give both, or an API key; in a file, clientId with clientSecretEnvVar or clientSecretLocation.",
             )
-        self._client_id, self._secret = client_id, secret
-        self._find, self._open_http = find, open_http
 
     def elsewhere(self) -> Tokens | None:
         """See `Source`."""

@@ -175,9 +175,15 @@ class Protected:
         return run_service_pb2.GetRunDetailsResponse()
 
 
-@pytest.fixture(params=["grpc", "connect"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests with a protected backend run over gRPC, those of modules that name WIRES over each of them."""
+    if "protected" in metafunc.fixturenames:
+        metafunc.parametrize("protected", getattr(metafunc.module, "WIRES", ["grpc"]), indirect=True)
+
+
+@pytest.fixture
 def protected(request: pytest.FixtureRequest, backend: FakeBackend, idp: FakeIdentityProvider) -> Protected:
-    """A protected backend, once over each wire."""
+    """A protected backend."""
     grpc = request.param == "grpc"
     port = backend.grpc_port if grpc else backend.connect_port
     made = Protected(

@@ -140,7 +140,6 @@ def at_well_known(protected: Protected, port: int, prefix: str) -> LoginServer |
 
 
 @pytest.mark.parametrize("prefix", ["", "/flyte"])
-@pytest.mark.parametrize("protected", ["grpc"], indirect=True)
 def test_the_well_known_place_tells_where_the_service_does_not(
     protected: Protected, well_known: tuple[int, dict[str, Any]], prefix: str
 ) -> None:
@@ -161,7 +160,6 @@ def test_the_well_known_place_tells_where_the_service_does_not(
 
 
 @pytest.mark.parametrize("page", [(200, "<html>a web page</html>"), (200, "[]"), (302, ""), (500, "{}")])
-@pytest.mark.parametrize("protected", ["grpc"], indirect=True)
 def test_a_web_page_there_tells_nothing(
     protected: Protected, well_known: tuple[int, dict[str, Any]], page: tuple[int, str]
 ) -> None:

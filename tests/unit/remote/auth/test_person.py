@@ -99,7 +99,6 @@ def kernel() -> Iterator[BlockingKernelClient]:
         manager.shutdown_kernel(now=True)
 
 
-@pytest.mark.parametrize("protected", ["grpc"], indirect=True)
 def test_a_notebook_asks_for_the_address_and_does_not_keep_it(
     protected: Protected, browser: FakeBrowser, kernel: BlockingKernelClient
 ) -> None:
@@ -127,7 +126,6 @@ def test_a_notebook_asks_for_the_address_and_does_not_keep_it(
     assert "access-" not in text
 
 
-@pytest.mark.parametrize("protected", ["grpc"], indirect=True)
 def test_a_notebook_that_a_program_runs_is_told_another_way(protected: Protected, kernel: BlockingKernelClient) -> None:
     forget = "from flyte_jupyter.remote._auth import _store; _store._memory.clear()\n"
     reply = kernel.execute_interactive(
@@ -175,7 +173,6 @@ def terminal(protected: Protected) -> Iterator[Terminal]:
     made.close()
 
 
-@pytest.mark.parametrize("protected", ["grpc"], indirect=True)
 def test_a_terminal_asks_for_the_address(terminal: Terminal, browser: FakeBrowser) -> None:
     terminal.read_until(lambda: address_in(terminal.seen))
     page = address_in(terminal.seen)
@@ -185,7 +182,6 @@ def test_a_terminal_asks_for_the_address(terminal: Terminal, browser: FakeBrowse
     assert "code=code-" not in terminal.seen
 
 
-@pytest.mark.parametrize("protected", ["grpc"], indirect=True)
 def test_ctrl_c_ends_the_login_and_frees_its_port(terminal: Terminal) -> None:
     terminal.read_until(lambda: address_in(terminal.seen))
     page = address_in(terminal.seen)

@@ -10,6 +10,8 @@ from flyte_jupyter.remote._auth import Authenticator
 from flyte_jupyter.remote._transport import WireError
 from tests.unit.remote.auth.conftest import Protected, in_background, run
 
+WIRES = ["grpc", "connect"]
+
 
 async def robot(protected: Protected, **fields: Any) -> Authenticator:
     return await protected.authenticator(
