@@ -12,6 +12,7 @@ Example:
 
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._action import Action
+from flyte_jupyter.remote._auth import auth_metadata
 from flyte_jupyter.remote._channel import create_channel
 from flyte_jupyter.remote._client import Client, current_client, set_current_client
 from flyte_jupyter.remote._code import CodeBundle
@@ -113,6 +114,7 @@ __all__ = [
     "UnavailableError",
     "UnimplementedError",
     "User",
+    "auth_metadata",
     "background",
     "connect",
     "create_channel",
