@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import functools
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Sequence
@@ -53,7 +54,7 @@ class DualIteration(Generic[P, R]):
 
     def aio(self, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
         """The same iteration with `async for`; it runs on flyte_jupyter's own loop wherever it is consumed."""
-        return _iterate_from_any_loop(self._function(*args, **kwargs))
+        return _iterate_from_any_loop(self._function(*args, **kwargs), contextvars.copy_context())
 
     def __repr__(self) -> str:
         return f"<{self._name}, blocking iterator; .aio() for async>"
@@ -65,6 +66,8 @@ class _Blocking(Iterator[R]):
     def __init__(self, generator: AsyncGenerator[Sequence[R], None]) -> None:
         self._generator = generator
         self._batch: Iterator[R] = iter(())
+        # Each step is a task of its own, which would see the variables of whoever asks for the next item.
+        self._context = contextvars.copy_context()
 
     def __next__(self) -> R:
         async def step() -> Sequence[R]:
@@ -74,7 +77,7 @@ class _Blocking(Iterator[R]):
             for item in self._batch:
                 return item
             try:
-                self._batch = iter(background().run(step()))
+                self._batch = iter(self._context.copy().run(background().run, step()))
             except StopAsyncIteration:
                 raise StopIteration from None
 
@@ -104,7 +107,9 @@ def _imitate(wrapper: Any, function: Any) -> None:
     functools.update_wrapper(wrapper, function)
 
 
-async def _iterate_from_any_loop(generator: AsyncGenerator[Sequence[R], None]) -> AsyncGenerator[R, None]:
+async def _iterate_from_any_loop(
+    generator: AsyncGenerator[Sequence[R], None], context: contextvars.Context
+) -> AsyncGenerator[R, None]:
     async def step() -> Sequence[R] | None:
         # A StopAsyncIteration cannot travel through a future of another loop.
         try:
@@ -113,7 +118,7 @@ async def _iterate_from_any_loop(generator: AsyncGenerator[Sequence[R], None]) -
             return None
 
     try:
-        while (batch := await background().run_from(step())) is not None:
+        while (batch := await context.run(asyncio.ensure_future, background().run_from(step()))) is not None:
             for item in batch:
                 yield item
     finally:
