@@ -20,11 +20,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from flyte_jupyter.local._cli import main as local
 
         return local(arguments[1:])
+    if arguments[:1] == ["actions"]:
+        from flyte_jupyter.actions._cli import main as actions
+
+        return actions(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="flyte-jupyter", description="Flyte 2 runs, live in the notebook cell that started them."
     )
     parser.add_argument("--version", action="version", version=__version__)
-    parser.add_argument("command", choices=["local"], help="the embedded backend: flyte-jupyter local --help")
+    parser.add_argument(
+        "command",
+        choices=["local", "actions"],
+        help="local: the embedded backend; actions: what was armed with %%flyte_on; each has --help",
+    )
     parser.parse_args(arguments)
     return 2
 

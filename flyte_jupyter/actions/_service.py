@@ -242,3 +242,12 @@ def service() -> Service:
 
             _service = background().run(make())
         return _service
+
+
+def close_service() -> None:
+    """End the service of this process, if it was started: another process need not wait for its silence."""
+    global _service
+    with _lock:
+        ending, _service = _service, None
+    if ending is not None:
+        background().run(ending.close())
