@@ -12,32 +12,51 @@ if TYPE_CHECKING:
     from flyte_jupyter.view._brief import brief_errors
     from flyte_jupyter.view._do import freeze, rerun, signal, waiting
     from flyte_jupyter.view._html import snapshot_html
+    from flyte_jupyter.view._notes import ArmedAction
     from flyte_jupyter.view._report import Report
-    from flyte_jupyter.view._show_tables import show_projects, show_runs, show_secrets, show_tasks, show_triggers
+    from flyte_jupyter.view._show_tables import (
+        show_projects,
+        show_runs,
+        show_secrets,
+        show_table,
+        show_tasks,
+        show_triggers,
+    )
+    from flyte_jupyter.view._tables import Act, Column, Row, WholeTable
+    from flyte_jupyter.view._tell import listen, set_armed, toast
     from flyte_jupyter.view._text import text_tree
     from flyte_jupyter.view._wait import find_run, run_key, until, wait
 
 __all__ = [
     "TABS",
+    "Act",
+    "ArmedAction",
+    "Column",
     "Report",
+    "Row",
+    "WholeTable",
     "brief_errors",
     "find_run",
     "freeze",
     "install",
+    "listen",
     "rerun",
     "run_key",
+    "set_armed",
     "show",
     "show_io",
     "show_logs",
     "show_projects",
     "show_runs",
     "show_secrets",
+    "show_table",
     "show_tasks",
     "show_triggers",
     "shown_runs",
     "signal",
     "snapshot_html",
     "text_tree",
+    "toast",
     "uninstall",
     "until",
     "wait",
@@ -45,20 +64,29 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Act": "_tables",
+    "ArmedAction": "_notes",
+    "Column": "_tables",
     "Report": "_report",
+    "Row": "_tables",
+    "WholeTable": "_tables",
     "brief_errors": "_brief",
     "find_run": "_wait",
     "freeze": "_do",
+    "listen": "_tell",
     "rerun": "_do",
     "run_key": "_wait",
+    "set_armed": "_tell",
     "show_projects": "_show_tables",
     "show_runs": "_show_tables",
     "show_secrets": "_show_tables",
+    "show_table": "_show_tables",
     "show_tasks": "_show_tables",
     "show_triggers": "_show_tables",
     "signal": "_do",
     "snapshot_html": "_html",
     "text_tree": "_text",
+    "toast": "_tell",
     "until": "_wait",
     "wait": "_wait",
     "waiting": "_do",

@@ -13,6 +13,7 @@ from flyte_jupyter.view._place import current_place
 if TYPE_CHECKING:
     from flyte_jupyter.view._hub import Channel
     from flyte_jupyter.view._lookers import Lookers
+    from flyte_jupyter.view._notes import Notes
     from flyte_jupyter.view._publisher import Publisher
     from flyte_jupyter.view._requests import Desk
     from flyte_jupyter.view._views import Views
@@ -28,6 +29,7 @@ class Dispatcher:
         publisher: sends the frames to mounts.
         lookers: serves those who look at more than the run's rows.
         desk: does what views ask for.
+        notes: tells what is armed on runs.
         heard: called with the channel and the type of each `ready` and `hello`, so that it is known who is there.
     """
 
@@ -37,12 +39,14 @@ class Dispatcher:
         publisher: Publisher,
         lookers: Lookers,
         desk: Desk,
+        notes: Notes,
         heard: Callable[[Channel, str], None],
     ) -> None:
         self._views = views
         self._publisher = publisher
         self._lookers = lookers
         self._desk = desk
+        self._notes = notes
         self._heard = heard
         self._tasks: set[asyncio.Task[None]] = set()
         self._greetings: dict[str, asyncio.Task[None]] = {}
@@ -123,6 +127,7 @@ class Dispatcher:
         state = run.state
         channel.post({"type": "welcome", "vid": vid, "view": view_id, **view.welcome(state.head.url)})
         self._publisher.mount(vid, channel, state)
+        self._notes.mounted(channel, state.key)
 
     async def _request(self, channel: Channel, rid: str, method: str, params: dict[str, Any]) -> None:
         reply: dict[str, Any] = {"type": "reply", "rid": rid, "ok": True}

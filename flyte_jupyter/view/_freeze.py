@@ -38,14 +38,15 @@ class Section(NamedTuple):
     def cut(self, share: float) -> Section:
         """Return as much of it as may be shown."""
         most_pairs, most = round(_PAIRS * share), round(_CHARACTERS * share)
-        pairs = [(key, _format.shortened(value, 300)) for key, value in self.pairs]
+        pairs = [(_format.shortened(key, 100), _format.shortened(value, 300)) for key, value in self.pairs]
         text, left_out = _format.printable(self.text), self.left_out
         if len(pairs) > most_pairs:
             left_out = f"{_format.count(len(pairs) - most_pairs)} more are left out. {left_out}".strip()
         if len(text) > most:
             left_out = f"{_format.count(len(text) - most)} more characters are left out. {left_out}".strip()
             text = text[len(text) - most :] if self.tail else text[:most]
-        return self._replace(pairs=pairs[:most_pairs], text=text, left_out=left_out)
+        title = _format.shortened(self.title, 100)
+        return self._replace(title=title, pairs=pairs[:most_pairs], text=text, left_out=left_out)
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,10 @@ class Publisher:
         if channel is not None and channel not in self._channels():
             self._beats.pop(channel, None)
 
+    def showing(self, run: str) -> list[Channel]:
+        """Return the channels with mounts of the run with the key `run`."""
+        return [line.channel for (_, key), line in self._lines.items() if key == run and line.mounts]
+
     def resync(self, channel: Channel, run: str) -> None:
         """Send a snapshot of the run with the key `run` next."""
         line = self._lines.get((channel, run))

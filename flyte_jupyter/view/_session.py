@@ -18,6 +18,7 @@ from flyte_jupyter.view._hub import FallbackView, Hub
 from flyte_jupyter.view._listening import listening
 from flyte_jupyter.view._lookers import Lookers
 from flyte_jupyter.view._mode import Form, initial_front_end
+from flyte_jupyter.view._notes import Notes
 from flyte_jupyter.view._output import Output
 from flyte_jupyter.view._publisher import Publisher
 from flyte_jupyter.view._requests import Desk
@@ -51,7 +52,8 @@ class Session:
         looks = Looks()
         self._lookers = Lookers(self._views, looks)
         self._desk = Desk(self._views, looks, self._freeze)
-        self._dispatcher = Dispatcher(self._views, self._publisher, self._lookers, self._desk, self._heard)
+        self.notes = Notes(self._publisher.showing, self._anyone)
+        self._dispatcher = Dispatcher(self._views, self._publisher, self._lookers, self._desk, self.notes, self._heard)
         self._looks = looks
         self._shown: list[Shown] = []
         self._outputs: dict[str, ShownRun] = {}  # by view, also those that are final: they may be frozen
@@ -189,6 +191,16 @@ class Session:
         if any(shown.at_cell_end for shown in tuple(self._shown)):
             for output, data in background().run(self._settle()):
                 output.show(data)
+
+    def listen(self) -> None:
+        """Make sure that there is a hub, by which the page can be told something; for the cell's thread."""
+        self._ensure_hub()
+
+    def _anyone(self) -> Channel | None:
+        """A channel to a page that is there."""
+        if self.front_end.adopts and self._hub is not None:
+            return self._hub
+        return next((shown.widget for shown in self._shown if shown.widget is not None), None)
 
     def _ensure_hub(self) -> None:
         with self._hub_lock:

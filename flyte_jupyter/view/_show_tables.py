@@ -136,16 +136,24 @@ def show_secrets(
     _show(lambda connection: Secrets(connection, first, project=project, domain=domain), height, client)
 
 
-def _show(make: Callable[[Client], Table], height: int | None, client: Client | None) -> None:
+def show_table(table: Table, height: int | None = None) -> None:
+    """Show a table below the running cell, live; in a terminal, print it as it is now.
+
+    Args:
+        table: the table.
+        height: of the view in pixels; None leaves it to the page.
+
+    Raises:
+        FlyteError: the table cannot be read.
+    """
     import time
 
-    from flyte_jupyter.remote import background, current_client
+    from flyte_jupyter.remote import background
     from flyte_jupyter.view._session import session
     from flyte_jupyter.view._show import checked_height
     from flyte_jupyter.view._table import table_text
 
     height = checked_height(height)
-    table = make(client or current_client())
     ip = get_ipython()
     kernel = _mode.kernel_of(ip)
     if ip is None and _marimo.runs_us():
@@ -159,3 +167,9 @@ def _show(make: Callable[[Client], Table], height: int | None, client: Client | 
     form = _mode.choose(asked, batch=_mode.is_batch(kernel), front_end=session().front_end)
     keep = form is Form.WIDGET and asked == "widget"
     session().show_table(table, form, ip.display_pub, height=height, keep_widget=keep)
+
+
+def _show(make: Callable[[Client], Table], height: int | None, client: Client | None) -> None:
+    from flyte_jupyter.remote import current_client
+
+    show_table(make(client or current_client()), height)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.view import _format, _phases
 from flyte_jupyter.view._html import MAX_BYTES, placeholder, saved_size
-from flyte_jupyter.view._place import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +24,7 @@ def table_bundle(table: Table, read: Read, view_id: str, hub_id: str) -> dict[st
     rows = list(read.rows)
     while True:
         inside = table_html(table, rows, read, now)
-        html = placeholder(view_id, hub_id, "", inside, place_of(table.client))
+        html = placeholder(view_id, hub_id, "", inside, table.place)
         size = saved_size(html)
         if size <= MAX_BYTES or len(rows) <= 1:
             break

@@ -2,7 +2,7 @@
 
 from flyte_jupyter.view._tables._entities import Projects, Secrets, Tasks, Triggers
 from flyte_jupyter.view._tables._runs import Runs
-from flyte_jupyter.view._tables._table import Act, Column, Query, Read, Row, Table
+from flyte_jupyter.view._tables._table import Act, Column, Query, Read, Row, Table, WholeTable
 
 __all__ = [
     "Act",
@@ -16,4 +16,5 @@ __all__ = [
     "Table",
     "Tasks",
     "Triggers",
+    "WholeTable",
 ]

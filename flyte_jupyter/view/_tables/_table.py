@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from flyte_jupyter.live import Notifier
 from flyte_jupyter.remote import FlyteError, InvalidArgumentError
+from flyte_jupyter.view._place import place_of
 
 if TYPE_CHECKING:
     from flyte_jupyter.remote import Client
@@ -100,7 +101,7 @@ class Table:
     """The base of all tables.
 
     Args:
-        client: the connection.
+        client: the connection; None for a table of what is on this machine.
         first: what is shown at first.
 
     Attributes:
@@ -115,10 +116,21 @@ class Table:
     every: ClassVar[float] = 15.0
     order: ClassVar[tuple[str, str] | None] = None
 
-    def __init__(self, client: Client, first: Query | None = None) -> None:
-        self.client = client
+    def __init__(self, client: Client | None, first: Query | None = None) -> None:
+        self._client = client
         self.first = first or Query(sort=self.order)
         self.changes = Notifier()
+
+    @property
+    def client(self) -> Client:
+        """The connection."""
+        assert self._client is not None, "a table of what is on this machine has no connection"
+        return self._client
+
+    @property
+    def place(self) -> str:
+        """The hash of the endpoint it was read from, "" for none."""
+        return "" if self._client is None else place_of(self._client)
 
     @property
     def title(self) -> str:

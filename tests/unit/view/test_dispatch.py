@@ -9,6 +9,7 @@ from flyte_jupyter.view import _views
 from flyte_jupyter.view._dispatch import Dispatcher
 from flyte_jupyter.view._freeze import Frozen
 from flyte_jupyter.view._lookers import Lookers
+from flyte_jupyter.view._notes import ArmedAction, Notes
 from flyte_jupyter.view._publisher import Publisher
 from flyte_jupyter.view._target import Target
 from flyte_jupyter.view._views import View, Views
@@ -43,8 +44,9 @@ class Desk:
         self.frozen: list[Frozen] = []
         self.lookers = Lookers(self.views, looks)
         desk = requests.Desk(self.views, looks, self._freeze)
+        self.notes = Notes(self.publisher.showing, lambda: self.box)
         self.dispatcher = Dispatcher(
-            self.views, self.publisher, self.lookers, desk, lambda _, what: self.heard.append(what)
+            self.views, self.publisher, self.lookers, desk, self.notes, lambda _, what: self.heard.append(what)
         )
 
     async def _freeze(self, view: View, frozen: Frozen) -> str:
@@ -284,3 +286,16 @@ async def test_ready_is_heard():
     desk = Desk(action("a0"))
     desk.say(type="ready")
     assert desk.heard == ["ready"]
+
+
+@virtual
+async def test_a_view_learns_what_is_armed_on_its_run():
+    desk = Desk(action("a0", RUNNING))
+    view = await desk.open()
+    one = ArmedAction(1, "r1 failed", "notify", "armed", 0)
+    desk.notes.set_armed({view.run: [one]})
+    desk.say(type="hello", view=view.id, vid="m1")
+    assert await desk.answer("armed") == {"type": "armed", "run": view.run, "armed": [one._asdict()]}
+    desk.notes.set_armed({view.run: [one._replace(fired=1)]})
+    assert (await desk.answer("armed"))["armed"][0]["fired"] == 1
+    await desk.close(view)

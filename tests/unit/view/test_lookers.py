@@ -131,8 +131,11 @@ async def test_what_cannot_be_looked_at_is_one_sentence_and_the_end():
 class Things(WholeTable):
     columns = (Column("name", "Name"),)
     acts = (Act("break", "Break"),)
-    title = "Things"
     empty = "There are no things."
+
+    @property
+    def title(self) -> str:
+        return "Things"
 
     def __init__(self) -> None:
         client: Any = ScriptedClient()

@@ -1,6 +1,6 @@
 import pytest
 
-from flyte_jupyter.remote import NotFoundError
+from flyte_jupyter.remote import InvalidArgumentError, NotFoundError
 from flyte_jupyter.view import _fallback, _refresh, _session, install, show, shown_runs
 from tests.unit.live.messages import FAILED, QUEUED, RUNNING, START, SUCCEEDED, action
 from tests.unit.view.kernels import eventually, put
@@ -164,3 +164,79 @@ def test_a_run_that_there_is_not_shows_nothing(notebook, client, patient):
     with pytest.raises(NotFoundError, match="There is no run r1"):
         show("r1")
     assert notebook.shown == []
+
+
+def test_a_kernel_that_is_connected_offers_what_earlier_ones_have_shown(notebook, client, comms, patient):
+    install(notebook.ip)
+    notebook.run("1 + 1")
+    (hub,) = _hubs(comms)
+    hub.say({"type": "ready"})
+    here = eventually(lambda: [one for one in hub.custom() if one["type"] == "here"])
+    show("r1")
+    (place,) = here[0]["places"]
+    assert f"fj-on-{place}" in notebook.shown[0]["text/html"]
+    notebook.run("2 + 2")
+    assert len(_hubs(comms)) == 1
+    hub.say(
+        {
+            "type": "request",
+            "vid": "m",
+            "rid": "q",
+            "method": "open",
+            "params": {"at": "p/development/r1", "place": place},
+        }
+    )
+    reply = eventually(lambda: [one for one in hub.custom() if one["type"] == "reply"])[0]
+    assert reply["ok"], reply
+    hub.say({"type": "hello", "view": reply["result"]["view"], "vid": "m"})
+    eventually(lambda: [one for one in hub.custom() if one["type"] == "frame"])
+    wrong = {"at": "p/development/r1", "place": "0" * 16}
+    hub.say({"type": "request", "vid": "m", "rid": "w", "method": "open", "params": wrong})
+    reply = eventually(lambda: [one for one in hub.custom() if one.get("rid") == "w"])[0]
+    assert "another backend" in reply["error"]
+
+
+def test_freezing_writes_what_is_open_and_keeps_it(notebook, client, comms, patient):
+    show("r1")
+    (hub,) = _hubs(comms)
+    view = _view_id(notebook.shown[0])
+    params = {"view": view, "rows": [[0, 0]], "find": "", "action": "a0", "tab": "overview", "attempt": None}
+    hub.say({"type": "request", "vid": "m", "rid": "f", "method": "freeze", "params": params})
+    reply = eventually(lambda: [one for one in hub.custom() if one["type"] == "reply"])[0]
+    assert reply == {"type": "reply", "rid": "f", "ok": True, "result": {"note": ""}}
+    assert "Action a0" in notebook.shown[0]["text/html"]
+    put(client, END)
+    eventually(lambda: "The run is over" in notebook.shown[0]["text/html"])
+    assert "Action a0" in notebook.shown[0]["text/html"]
+    hub.say({"type": "request", "vid": "m", "rid": "g", "method": "freeze", "params": {**params, "action": ""}})
+    eventually(lambda: "Action a0" not in notebook.shown[0]["text/html"])
+    assert _session.session().freeze("localhost:8090|p/development/r1") == 1
+    assert len(notebook.shown) == 1
+
+
+def test_what_another_view_opened_has_no_output_to_freeze(notebook, client, comms, patient):
+    show("r1")
+    (hub,) = _hubs(comms)
+    hub.say({"type": "request", "vid": "m", "rid": "o", "method": "open", "params": {"at": "p/development/r1"}})
+    opened = eventually(lambda: [one for one in hub.custom() if one.get("rid") == "o"])[0]["result"]["view"]
+    hub.say({"type": "request", "vid": "m", "rid": "f", "method": "freeze", "params": {"view": opened}})
+    reply = eventually(lambda: [one for one in hub.custom() if one.get("rid") == "f"])[0]
+    assert "no output of its own" in reply["error"]
+
+
+def test_a_tab_that_is_asked_for_is_in_the_file_at_once(notebook, client, comms, patient):
+    show("r1", tab="overview", height=300)
+    assert "Action a0" in notebook.shown[0]["text/html"]
+    (hub,) = _hubs(comms)
+    hub.say({"type": "hello", "view": _view_id(notebook.shown[0]), "vid": "m"})
+    welcome = eventually(lambda: [one for one in hub.custom() if one["type"] == "welcome"])[0]
+    assert (welcome["action"], welcome["tab"], welcome["height"]) == ("a0", "overview", 300)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"tab": "all"}, "is no tab"), ({"height": 3}, "3 pixels"), ({"height": True}, "True pixels")],
+)
+def test_what_cannot_be_shown_so_is_one_sentence(notebook, client, options, words):
+    with pytest.raises(InvalidArgumentError, match=words):
+        show("r1", **options)

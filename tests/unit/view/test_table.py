@@ -32,7 +32,10 @@ class Made(Table):
         Column("labels", "Labels", "labels"),
     )
     empty = "There is nothing."
-    title = "Things of p/development"
+
+    @property
+    def title(self) -> str:
+        return "Things of p/development"
 
 
 def made() -> Made:
