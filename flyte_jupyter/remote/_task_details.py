@@ -413,7 +413,7 @@ def _current_version() -> str:
 
     sdk: Any = sys.modules.get("flyte")
     context: Any = sdk.ctx() if sdk is not None else None
-    if context is None:
+    if not context:
         raise InvalidArgumentError(
             'auto_version="current" is the version of the task that is running, and none is running here.',
             'Use auto_version="latest", or give a version.',

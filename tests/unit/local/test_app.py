@@ -108,9 +108,6 @@ async def test_what_is_not_offered_is_unimplemented(backend: Backend) -> None:
             await stub.GetSettings(settings_service_pb2.GetSettingsRequest(), metadata=caller.metadata)
         assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
         assert "cluster" in (caught.value.details() or "")
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await caller.runs.GetActionData(run_service_pb2.GetActionDataRequest(), metadata=caller.metadata)
-        assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
 async def test_a_run_that_does_not_exist(backend: Backend) -> None:
