@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _REFUSAL = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Http1Proxy:
-    """Listens on a free port of this machine; `open` counts the connections that are open just now."""
+    """Listens on a free port of this machine.
 
-    def __init__(self, upstream_port: int) -> None:
+    `open` counts the connections that are open just now, `received` the bytes that came from clients, `refused` the
+    connections that began with HTTP/2. With `forward_all` those are forwarded, too.
+    """
+
+    def __init__(self, upstream_port: int, forward_all: bool = False) -> None:
         self._upstream_port = upstream_port
+        self._forward_all = forward_all
         self.port = 0
         self.open = 0
         self.refused = 0
+        self.received = 0
 
     async def start(self) -> asyncio.Server:
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -29,14 +35,18 @@ class Http1Proxy:
         upstream: asyncio.StreamWriter | None = None
         try:
             first = await reader.read(65536)
-            if first.startswith(b"PRI * HTTP/2"):
+            if first.startswith(b"PRI * HTTP/2") and not self._forward_all:
                 self.refused += 1
                 writer.write(_REFUSAL)
                 await writer.drain()
                 return
             back, upstream = await asyncio.open_connection("127.0.0.1", self._upstream_port)
             upstream.write(first)
-            pumps = {asyncio.ensure_future(_pump(reader, upstream)), asyncio.ensure_future(_pump(back, writer))}
+            self.received += len(first)
+            pumps = {
+                asyncio.ensure_future(_pump(reader, upstream, self._count)),
+                asyncio.ensure_future(_pump(back, writer)),
+            }
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
             for pump in pumps:
                 pump.cancel()
@@ -48,18 +58,24 @@ class Http1Proxy:
                 if each is not None:
                     each.close()
 
+    def _count(self, data: bytes) -> None:
+        self.received += len(data)
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+async def _pump(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, see: Callable[[bytes], None] = lambda _: None
+) -> None:
     with contextlib.suppress(OSError):
         while data := await reader.read(65536):
+            see(data)
             writer.write(data)
             await writer.drain()
 
 
 @contextlib.contextmanager
-def http1_proxy(upstream_port: int) -> Iterator[Http1Proxy]:
+def http1_proxy(upstream_port: int, *, forward_all: bool = False) -> Iterator[Http1Proxy]:
     """Runs such a proxy on a thread of its own."""
-    proxy = Http1Proxy(upstream_port)
+    proxy = Http1Proxy(upstream_port, forward_all)
     loop = asyncio.SelectorEventLoop()
     ready = threading.Event()
 
