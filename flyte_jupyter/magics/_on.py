@@ -126,15 +126,17 @@ def _clock(seconds: float) -> str:
 
 
 def _manage(work: str, words: list[str]) -> Any:
-    from flyte_jupyter.actions import Armed, armed_rows, history_rows, registry
-    from flyte_jupyter.magics._on_table import ActionTable, DetailsTable, FlavorTable, HistoryTable
+    from flyte_jupyter import view
+    from flyte_jupyter.actions import Armed, registry
+    from flyte_jupyter.magics._on_live import ArmedActions, History
+    from flyte_jupyter.magics._on_table import DetailsTable, FlavorTable
 
     if work == "list":
-        return ActionTable(armed_rows())
+        return view.show_table(ArmedActions())
     if work == "flavors":
         return FlavorTable(registry().flavors(hydrate=True), registry().problems)
     if work == "history" and not words:
-        return HistoryTable(history_rows())
+        return view.show_table(History())
     yes = "--yes" in words
     numbers = [word for word in words if word != "--yes"]
     if len(numbers) != 1 or not numbers[0].isdecimal():
@@ -144,7 +146,7 @@ def _manage(work: str, words: list[str]) -> Any:
         case "show":
             return DetailsTable(armed.details)
         case "history":
-            return HistoryTable(armed.history)
+            return view.show_table(History(armed.id))
         case "test":
             print(armed.test())
         case "pause":

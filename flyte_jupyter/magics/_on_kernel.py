@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from flyte_jupyter.actions import Callback, Notice
+    from flyte_jupyter.magics._on_live import Front
 
 logger = logging.getLogger("flyte_jupyter")
 
@@ -34,6 +35,7 @@ class Kernel:
         self._known = 0  # how many armed actions have got their cell
         self._parents: dict[int, Any] = {}  # by armed action: the request of the cell that armed it
         self._remove_notifier: Callable[[], None] | None = None
+        self._front: Front | None = None
         ip.events.register("post_run_cell", self._after_cell)
 
     def resume(self) -> None:
@@ -49,6 +51,9 @@ class Kernel:
             self._remove_notifier()
             self._remove_notifier = None
             run_with(None)
+        if self._front is not None:
+            self._front.close()
+            self._front = None
 
     def cell(self, source: str) -> Callback:
         """The action that runs a cell."""
@@ -86,6 +91,11 @@ class Kernel:
                 return  # a terminal has no loop that is idle between cells
             run_with(self._call)
             self._remove_notifier = add_notifier(self._show)
+            from flyte_jupyter import view
+            from flyte_jupyter.magics._on_live import Front
+
+            view.listen()
+            self._front = Front()
         for armed_id in armed_here[self._known :]:
             self._parents[armed_id] = self._parent()
         self._known = len(armed_here)

@@ -1,14 +1,13 @@
-"""What `%flyte_on list`, `history` and `show` show: a table in a notebook, lines in a terminal."""
+"""What `%flyte_on show` and `flavors` show: a table in a notebook, lines in a terminal."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flyte_jupyter.actions import ActionFlavorResponse, ArmedRow, HistoryRow, Problem
+    from flyte_jupyter.actions import ActionFlavorResponse, Problem
 
 _CELL = "padding:1px 12px 1px 0;text-align:left;vertical-align:top"
 _LONGEST = 120
@@ -47,53 +46,6 @@ class Table:
         return f'<table style="border-collapse:collapse;font-size:13px"><tr>{head}</tr>{body}</table>'
 
 
-class ActionTable(Table):
-    """The armed actions."""
-
-    def __init__(self, rows: Iterable[ArmedRow]) -> None:
-        super().__init__(
-            ("ID", "On", "Action", "Stands", "Until", "Fired", "Last", "Error", "Next retry"),
-            (
-                (
-                    row.id,
-                    row.on,
-                    row.action,
-                    row.standing,
-                    "for ever" if row.expires is None else _clock(row.expires),
-                    row.fired,
-                    f"{row.state}: {row.last}" if row.state else "",
-                    row.error,
-                    "" if row.next_retry is None else _clock(row.next_retry),
-                )
-                for row in rows
-            ),
-            "Nothing is armed. %flyte_on --help tells how.",
-        )
-
-
-class HistoryTable(Table):
-    """What armed actions did."""
-
-    def __init__(self, rows: Iterable[HistoryRow]) -> None:
-        super().__init__(
-            ("At", "ID", "Event", "State", "Tries", "Result", "Error", "Next retry"),
-            (
-                (
-                    _clock(row.at),
-                    row.trigger,
-                    row.event,
-                    row.state,
-                    row.attempts or "",
-                    row.result,
-                    row.error,
-                    "" if row.next_retry is None else _clock(row.next_retry),
-                )
-                for row in rows
-            ),
-            "Nothing has fired yet.",
-        )
-
-
 class DetailsTable(Table):
     """All of one armed action."""
 
@@ -117,12 +69,6 @@ def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={_plain(one)}" for name, one in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _clock(seconds: float) -> str:
-    moment = time.localtime(seconds)
-    today = time.strftime("%Y-%m-%d", moment) == time.strftime("%Y-%m-%d")
-    return time.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M", moment)
 
 
 def _shortened(text: str) -> str:

@@ -348,6 +348,25 @@ KERNEL: list[dict[str, Any]] = [
     message({"type": "reply", "rid": "q7", "ok": True, "result": {"text": "a" * 40}}),
     message({"type": "reply", "rid": "q11", "ok": True, "result": {"failed": {"r9": "Run r9 is over already."}}}),
     message({"type": "beat", "runs": {RUN: 3}}),
+    message(
+        {
+            "type": "armed",
+            "run": RUN,
+            "armed": [
+                {
+                    "id": 3,
+                    "on": "r1 failed",
+                    "action": "notify",
+                    "standing": "armed",
+                    "fired": 1,
+                    "last": "told",
+                    "state": "succeeded",
+                    "error": "",
+                }
+            ],
+        }
+    ),
+    message({"type": "toast", "id": "1", "title": "r1 failed", "text": "ValueError: no", "url": ""}),
 ]
 
 
