@@ -27,7 +27,7 @@ const PLAIN: Omit<Piece, "text"> = {
 /** CSI sequences, OSC sequences (window titles, links), and other escapes of two characters. */
 const ESCAPE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /\u001b(?:\[([0-9;:?]*)[ -/]*([@-~])|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\^_a-z0-9=>()])/g;
+  /\u001b(?:\[([0-9;:?]*)[ -/]*([@-~])|\][^\u0007\u001b\n]*(?:\u0007|\u001b\\)?|[@-Z\\^_a-z0-9=>()])/g;
 
 export const hasEscapes = (text: string): boolean => text.includes("\u001b");
 

@@ -16,6 +16,9 @@ interface Chunk {
   text: string;
   /** Where each line ends in `text`, its "\n" excluded. */
   ends: Uint32Array;
+  /** The text as it is seen, without escapes, and where its lines end; the same where there are none. */
+  seen: string;
+  seenEnds: Uint32Array;
   times: Float64Array;
   flags: Uint8Array;
   /** Only printable ASCII: one character is one cell. */
@@ -66,22 +69,26 @@ export class LogStore {
   }
 
   append(first: number, text: string, times?: Float64Array, flags?: Uint8Array): void {
-    const ends: number[] = [];
-    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) ends.push(at);
+    const ends = endsOf(text);
     if (ends.length === 0) return;
+    // Once when it comes: a search goes through a million lines in a blink.
+    const same = !hasEscapes(text) && !text.includes("\r");
+    const seen = same ? text : text.split("\n").map(stripped).join("\n");
     if (this.#chunks.length === 0) this.start = first;
     else if (first > this.end) this.marks.set(first, "gap");
     this.#chunks.push({
       // A hole in the numbers is closed, for what is not there cannot be shown; the mark tells of it.
       first: this.#chunks.length === 0 ? first : this.end,
       text,
-      ends: Uint32Array.from(ends),
+      ends,
+      seen,
+      seenEnds: same ? ends : endsOf(seen),
       times: times?.length === ends.length ? times : new Float64Array(ends.length).fill(Number.NaN),
       flags: flags?.length === ends.length ? flags : new Uint8Array(ends.length),
       plain: !NOT_PLAIN.test(text),
     });
     this.end = (this.#chunks.length === 1 ? first : this.end) + ends.length;
-    this.#chars += text.length;
+    this.#chars += text.length + (same ? 0 : seen.length);
     while (this.#chars > this.#most && this.#chunks.length > 1) this.#dropOldest();
   }
 
@@ -146,7 +153,7 @@ export class LogStore {
   #dropOldest(): void {
     const oldest = this.#chunks.shift();
     if (!oldest) return;
-    this.#chars -= oldest.text.length;
+    this.#chars -= sizeOf(oldest);
     for (let line = this.start; line <= oldest.first + oldest.ends.length; line++) this.marks.delete(line);
     this.start = oldest.first + oldest.ends.length;
     this.marks.set(this.start, "cut");
@@ -161,7 +168,7 @@ export class LogStore {
       last = this.#chunks.at(-1)
     ) {
       this.#chunks.pop();
-      this.#chars -= last.text.length;
+      this.#chars -= sizeOf(last);
       this.end = last.first;
       if (last.first >= line) continue;
       const keep = line - last.first;
@@ -180,12 +187,11 @@ export class LogStore {
   }
 }
 
+/** Characters that a chunk keeps. */
+const sizeOf = ({ text, seen }: Chunk): number => text.length + (seen === text ? 0 : seen.length);
+
 function searchChunk(chunk: Chunk, wanted: RegExp, from: number, hideSystem: boolean, found: number[]): void {
-  let { text, ends } = chunk;
-  if (hasEscapes(text) || text.includes("\r")) {
-    text = text.split("\n").map(stripped).join("\n");
-    ends = endsOf(text);
-  }
+  const { seen: text, seenEnds: ends } = chunk;
   const skip = from - chunk.first;
   wanted.lastIndex = skip === 0 ? 0 : ends[skip - 1] + 1;
   let i = skip;

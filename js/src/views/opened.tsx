@@ -12,6 +12,7 @@ export function Opened({ view, title, close }: { view: string; title: string; cl
     if (!parent) return undefined;
     const host = document.createElement("div");
     parent.append(host);
+    parent.parentElement?.scrollIntoView?.({ block: "nearest" });
     const mounted = mountInside(connection, view, host, new ViewState(), { waiting: true });
     return () => {
       mounted.close();

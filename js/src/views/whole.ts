@@ -17,12 +17,17 @@ export function useRerun(): { ask: Ask; send: (recover: boolean) => void } {
 
 /** How many rows a frozen view has at most. */
 const MOST_ROWS = 400;
+const DONE_MS = 3000;
 
 export function useFreeze(): { ask: Ask; send: () => void } {
   const view = useView();
   const { asks, link } = view;
   const ask = asks.get("freeze");
-  return { ask, send: () => ask.follow(link.request("freeze", asSeen(view))) };
+  const done = (result: unknown) => {
+    // What was left out is to be read; that it was done is seen on the button for a while.
+    if (!(result as { note?: string } | null)?.note) setTimeout(() => ask.reset(), DONE_MS);
+  };
+  return { ask, send: () => ask.follow(link.request("freeze", asSeen(view)), done) };
 }
 
 /** What is open at this moment, as the kernel writes it into the notebook. */

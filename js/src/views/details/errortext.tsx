@@ -8,8 +8,10 @@ import { CopyButton } from "../copy";
 
 export function WholeError({ error }: { error: ErrorInfo }) {
   const kind = error.kind === "" ? "" : `${error.kind.toLowerCase()} error`;
-  const facts = [kind, error.code].filter(Boolean).join(" · ");
-  const head = headline(error.message) || "The backend gives no reason.";
+  const said = headline(error.message) || "The backend gives no reason.";
+  // The SDK gives the type as the code, and the message alone.
+  const head = error.code === "" || error.message.includes(error.code) ? said : `${error.code}: ${said}`;
+  const facts = [kind, head.startsWith(error.code) ? "" : error.code].filter(Boolean).join(" · ");
   return (
     <section class="error whole" aria-label="Error">
       <div class="tools">
@@ -18,7 +20,7 @@ export function WholeError({ error }: { error: ErrorInfo }) {
         <CopyButton text={error.message} what="Copy error" />
       </div>
       {facts && <div class="facts">{facts}</div>}
-      {error.message.trim() !== head && (
+      {error.message.trim() !== said && (
         <pre tabIndex={0}>
           {partsOf(error.message).map((part, i) =>
             part.kind === "library" ? (
