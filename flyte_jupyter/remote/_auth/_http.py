@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import importlib
 import json
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, cast
@@ -15,6 +17,8 @@ from flyte_jupyter.remote._errors import UnauthenticatedError, UnavailableError
 from flyte_jupyter.remote._settings import Settings
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 _SECONDS = 30.0
@@ -121,10 +125,13 @@ class Http:
             return await self._client.request(verb, url, content=body, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = str(error).strip().rstrip(".") or type(error).__name__
+            hint = (
+                "Give the file of its authority as ca_cert_file_path."
+                if "CERTIFICATE_VERIFY_FAILED" in reason
+                else "Check the network, and http_proxy_url where there is a proxy."
+            )
             raise UnavailableError(
-                f"{_host(url)} cannot be reached for the login: {reason}.",
-                "Check the network, and httpProxyURL where there is a proxy.",
-                "UNAVAILABLE",
+                f"{_host(url)} cannot be reached for the login: {reason}.", hint, "UNAVAILABLE"
             ) from None
 
 
@@ -140,18 +147,10 @@ async def open_http(settings: Settings, endpoint: Endpoint, proxy: Authenticator
         endpoint: The backend.
         proxy: Gives the headers for a proxy in front of it, or None.
     """
-    import ssl
-
+    # Loading libraries and certificates takes a while, and the loop has other work.
+    context = await asyncio.to_thread(_prepare, settings)
     import httpx
 
-    context = ssl.create_default_context()
-    if settings.ca_cert_file_path:
-        try:
-            context.load_verify_locations(settings.ca_cert_file_path)
-        except (OSError, ssl.SSLError) as error:
-            raise UnauthenticatedError(
-                f"The CA file {settings.ca_cert_file_path} cannot be read: {error}.", "Check caCertFilePath."
-            ) from None
     through = settings.http_proxy_url or None
     mounts: dict[str, httpx.AsyncBaseTransport | None] = {}
     if settings.insecure_skip_verify:
@@ -163,13 +162,32 @@ async def open_http(settings: Settings, endpoint: Endpoint, proxy: Authenticator
         yield Http(client, endpoint, proxy)
 
 
+def _prepare(settings: Settings) -> ssl.SSLContext:
+    import ssl
+
+    for library in ("httpx", "oauthlib.oauth2"):
+        importlib.import_module(library)
+    context = ssl.create_default_context()
+    if settings.ca_cert_file_path:
+        try:
+            context.load_verify_locations(settings.ca_cert_file_path)
+        except (OSError, ssl.SSLError) as error:
+            raise UnauthenticatedError(
+                f"The CA file {settings.ca_cert_file_path} cannot be read: {error}.", "Check ca_cert_file_path."
+            ) from None
+    return context
+
+
 def check_url(url: str, endpoint: Endpoint) -> str:
     """The address, if a login may go there: https, or http on this machine or beside a backend in plain text.
 
     Raises:
         UnauthenticatedError: It may not.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     local = parts.hostname in ("localhost", "127.0.0.1", "::1")
     if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and (local or endpoint.insecure))):
         return url

@@ -30,8 +30,8 @@ def auth_metadata(*pairs: tuple[str, str]) -> Generator[None]:
         InvalidArgumentError: There are none, or no header can look like that.
 
     Example:
-        >>> with auth_metadata(("authorization", "Bearer ...")):
-        ...     pass
+        >>> with auth_metadata(("authorization", "Bearer 0123")):
+        ...     runs = list(Run.listall(limit=1))
     """
     if not pairs:
         raise InvalidArgumentError(
