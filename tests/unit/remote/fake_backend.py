@@ -112,7 +112,7 @@ def fake_backend() -> Iterator[FakeBackend]:
     stop = asyncio.Event()
 
     async def main() -> None:
-        server = grpc.aio.server()
+        server = grpc.aio.server(options=[("grpc.max_receive_message_length", -1)])
         _add_grpc(server, backend)
         backend.grpc_port = server.add_insecure_port("127.0.0.1:0")
         await server.start()

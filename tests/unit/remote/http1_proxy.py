@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Iterator
 
@@ -14,7 +15,8 @@ class Http1Proxy:
     """Listens on a free port of this machine.
 
     `open` counts the connections that are open just now, `received` the bytes that came from clients, `refused` the
-    connections that began with HTTP/2. With `forward_all` those are forwarded, too.
+    connections that began with HTTP/2. With `forward_all` those are forwarded, too. It is a proxy for clients as well:
+    whatever host they ask it for, it is the upstream; `firsts` holds what connections began with.
     """
 
     def __init__(self, upstream_port: int, forward_all: bool = False) -> None:
@@ -24,6 +26,7 @@ class Http1Proxy:
         self.open = 0
         self.refused = 0
         self.received = 0
+        self.firsts: list[bytes] = []
 
     async def start(self) -> asyncio.Server:
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -41,7 +44,11 @@ class Http1Proxy:
                 await writer.drain()
                 return
             back, upstream = await asyncio.open_connection("127.0.0.1", self._upstream_port)
-            upstream.write(first)
+            self.firsts.append(first)
+            if first.startswith(b"CONNECT "):
+                writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+                first = b""
+            upstream.write(re.sub(rb"^(\w+) http://[^/]+", rb"\1 ", first))
             self.received += len(first)
             pumps = {
                 asyncio.ensure_future(_pump(reader, upstream, self._count)),
