@@ -6,6 +6,7 @@ import asyncio
 import base64
 import dataclasses
 import hashlib
+import os
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
@@ -46,13 +47,15 @@ class Source:
     Attributes:
         path: The file.
         size: Bytes.
-        md5: MD5 of its content, which is what the protocol checks it by.
+        md5: MD5 of its content, which is what the storage checks it by.
+        modified: When it was last changed, in nanoseconds.
         data: Its content, if it is short.
     """
 
     path: Path
     size: int
     md5: bytes
+    modified: int
     data: bytes | None = None
 
 
@@ -116,6 +119,7 @@ async def measure(path: Path) -> Source:
     try:
         file = await asyncio.to_thread(path.open, "rb")
         with file:
+            modified = os.fstat(file.fileno()).st_mtime_ns
             data = await asyncio.to_thread(file.read, CHUNK)
             digest.update(data)
             size = len(data)
@@ -126,7 +130,7 @@ async def measure(path: Path) -> Source:
                 size += len(data)
     except OSError as error:
         raise InvalidArgumentError(f"{path} cannot be read: {error.strerror or error}.") from None
-    return Source(path, size, digest.digest(), short)
+    return Source(path, size, digest.digest(), modified, short)
 
 
 async def put(
@@ -257,18 +261,19 @@ def _headers(source: Source, location: Location, content_type: str | None) -> di
 
 
 async def _pieces(source: Source) -> AsyncGenerator[bytes, None]:
-    """The content, if it still is what was measured. The last piece comes when all of it has been compared."""
+    """The content, if it still is what was measured; the last piece comes when that is known."""
     if source.data is not None:
         if source.data:
             yield source.data
         return
-    digest, left = hashlib.md5(usedforsecurity=False), source.size
+    left = source.size
     file: Any = await asyncio.to_thread(source.path.open, "rb")
     with file:
         while left:
             piece = await asyncio.to_thread(file.read, min(CHUNK, left))
-            digest.update(piece)
             left -= len(piece)
-            if not piece or (not left and digest.digest() != source.md5):
+            # Not the content once more: the storage compares that.
+            found = os.fstat(file.fileno())
+            if not piece or (not left and (found.st_size, found.st_mtime_ns) != (source.size, source.modified)):
                 raise InvalidArgumentError(f"{source.path} has changed while it was uploaded.", "Upload it again.")
             yield piece
