@@ -52,7 +52,7 @@ def test_the_examples_of(name: str, documented: Client, tmp_path: Path, monkeypa
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     said: list[str] = []
     for test in EXAMPLES[name]:
-        test.globs = {**everything, "remote": remote, "client": documented}
+        test.globs = {**everything, "remote": remote, "client": documented, "Path": Path}
         runner.run(test, out=said.append)
     assert runner.failures == 0, "".join(said)
 
