@@ -40,16 +40,40 @@ class FlyteMagics(Magics):
 
     @line_magic
     @flyte_arguments(
-        argument("endpoint", help="host, host:port or URL of Flyte's API"),
+        argument(
+            "endpoint", nargs="?", help="host, host:port or URL of Flyte's API; default: the SDK's, else configured"
+        ),
         argument("-p", "--project", help="project; default: the SDK's or the configuration's"),
         argument("-d", "--domain", help="domain; default: the SDK's or the configuration's"),
         argument("--org", help="organisation, where the server has them"),
         argument("--insecure", action="store_true", default=None, help="without TLS (assumed for this machine)"),
+        argument(
+            "--auth-type", metavar="HOW", help="pkce, device-flow, client-secret, external-command or passthrough"
+        ),
+        argument("--client-id", metavar="ID", help="OAuth client, if not the one that the server names"),
+        argument("--command", metavar="'PROGRAM ...'", help="prints a token; means external-command"),
+        argument("--config", metavar="FILE", help="configuration file, instead of the one that would be found"),
+        argument("--ca-file", metavar="FILE", help="authorities to trust instead of the system's, in PEM form"),
+        argument("--insecure-skip-verify", action="store_true", default=None, help="trust any certificate"),
+        argument("--no-keyring", action="store_true", default=None, help="keep tokens in memory only"),
+        argument("--transport", choices=["auto", "grpc", "connect"], default="auto", help="default: what gets through"),
     )
     def flyte_connect(self, args: Namespace) -> None:
-        """Connect to a Flyte cluster."""
+        """Connect to a Flyte cluster. A secret does not belong in a cell: FLYTE_API_KEY or a file brings it."""
         client = remote.connect(
-            args.endpoint, project=args.project, domain=args.domain, org=args.org, insecure=args.insecure
+            args.endpoint,
+            project=args.project,
+            domain=args.domain,
+            org=args.org,
+            insecure=args.insecure,
+            auth_type=args.auth_type,
+            client_id=args.client_id,
+            command=args.command,
+            config=args.config,
+            ca_cert_file_path=args.ca_file,
+            insecure_skip_verify=args.insecure_skip_verify,
+            disable_keyring=args.no_keyring,
+            transport=args.transport,
         )
         print(f"Connected to {client.endpoint.authority}, project {client.project}, domain {client.domain}.")
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flyte_jupyter.remote import Endpoint, InvalidArgumentError
 
@@ -73,3 +75,45 @@ def test_what_is_no_endpoint(text: str) -> None:
 )
 def test_console(text: str, console: str) -> None:
     assert Endpoint.parse(text).console == console
+
+
+@pytest.mark.parametrize(
+    ("console", "url"),
+    [
+        ("https://console.example.com", "https://console.example.com"),
+        ("console.example.com/", "https://console.example.com"),
+        ("http://console.example.com:8080/ui/", "http://console.example.com:8080/ui"),
+    ],
+)
+def test_a_console_elsewhere(console: str, url: str) -> None:
+    endpoint = Endpoint.parse("flyte.example.com", console=console)
+    assert endpoint.console == url
+    assert endpoint == Endpoint.parse("flyte.example.com")
+
+
+labels = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
+hosts = (
+    st.lists(labels, min_size=1, max_size=4).map(".".join)
+    | st.ip_addresses(v=4).map(str)
+    | st.ip_addresses(v=6).map(lambda address: f"[{address}]")
+)
+ports = st.integers(1, 65535)
+
+
+@given(hosts, ports, st.sampled_from(["{}", "dns:///{}", "http://{}", "https://{}", " {}\n", "{}/"]))
+def test_every_form_names_the_same_backend(host: str, port: int, form: str) -> None:
+    endpoint = Endpoint.parse(form.format(f"{host}:{port}"))
+    assert (endpoint.authority, endpoint.host) == (f"{host}:{port}", host.strip("[]"))
+    assert Endpoint.parse(endpoint.connect_address) == endpoint
+    assert Endpoint.parse(endpoint.grpc_target, insecure=endpoint.insecure) == endpoint
+
+
+@given(st.text())
+def test_any_text_is_an_endpoint_or_a_plain_error(text: str) -> None:
+    try:
+        endpoint = Endpoint.parse(text)
+    except InvalidArgumentError:
+        return
+    assert endpoint.host
+    assert 0 < endpoint.port < 65536
+    assert Endpoint.parse(endpoint.connect_address).authority == endpoint.authority
