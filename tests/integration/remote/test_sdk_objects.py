@@ -53,3 +53,52 @@ def test_a_run_of_the_sdk(backend: Backend, tmp_path: Path) -> None:
         "sdk",
         ["ActionPhase.SUCCEEDED", [42]],
     ]
+
+
+ENTITIES = """
+import json
+import sys
+from pathlib import Path
+
+import flyte
+
+from flyte_jupyter.remote import Client, Project, Secret, Task, Trigger, User, rerun, set_current_client, upload_file
+
+env = flyte.TaskEnvironment(name="by_the_sdk")
+
+
+@env.task
+async def double(x: int) -> int:
+    return 2 * x
+
+
+if __name__ == "__main__":
+    flyte.init(
+        endpoint=sys.argv[1], insecure=True, project="flytesnacks", domain="development", root_dir=Path.cwd()
+    )
+    flyte.deploy(env, version="v1")
+    client = Client.from_sdk()
+    set_current_client(client)
+    run = Task.get("by_the_sdk.double", auto_version="latest")(x=21)
+    run.wait(quiet=True)
+    again = rerun(run, x=4)
+    again.wait(quiet=True)
+    Secret.create("by-the-sdk", "hush")
+    found = [client.transport, list(run.outputs()), list(again.outputs()), Secret.get("by-the-sdk").type]
+    found.append([task.name for task in Task.listall(by_task_env="by_the_sdk")])
+    found.append(Trigger.create("t", "by_the_sdk.double", every=5, inputs={"x": 1}).automation)
+    found.append([Project.get("flytesnacks").id, User.get().subject() != "", upload_file(__file__)[1][-7:]])
+    print(json.dumps(found))
+"""
+
+
+def test_entities_over_the_connection_of_the_sdk(backend: Backend, tmp_path: Path) -> None:
+    assert backend.script(tmp_path / "mine.py", ENTITIES) == [
+        "sdk",
+        [42],
+        [8],
+        "regular",
+        ["by_the_sdk.double"],
+        "every 5 minutes",
+        ["flytesnacks", True, "mine.py"],
+    ]
