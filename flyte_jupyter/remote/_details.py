@@ -42,6 +42,11 @@ class PhaseTransition:
         phase: The phase.
         start_time: When it began, in UTC.
         end_time: When the next one began, None for the last.
+
+    Example:
+        >>> *_, running, last = ActionDetails.get(run_name="r1", name="a0").get_phase_transitions()
+        >>> running.phase is ActionPhase.RUNNING, running.duration == running.end_time - running.start_time
+        (True, True)
     """
 
     phase: ActionPhase

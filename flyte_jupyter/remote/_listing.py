@@ -37,6 +37,12 @@ class TimeFilter:
     Attributes:
         after: From this moment on; None for no beginning. Without a time zone it is local time.
         before: Up to, but not including, this moment; None for no end.
+
+    Example:
+        >>> from datetime import datetime, timedelta, timezone
+        >>> today = TimeFilter(after=datetime.now(timezone.utc) - timedelta(days=1))
+        >>> "r1" in [run.name for run in Run.listall(created_at=today, limit=None)]
+        True
     """
 
     after: datetime | None = None

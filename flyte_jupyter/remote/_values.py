@@ -112,7 +112,12 @@ class DatasetRef:
 
     @dual
     async def to_polars(self) -> pl.DataFrame:
-        """The table as a data frame of polars, which must be installed; raises as `to_pandas`."""
+        """The table as a data frame of polars, which must be installed.
+
+        Raises:
+            InvalidArgumentError: polars is not installed, or the format or URI is none that can be read here.
+            NotFoundError: Nothing is there.
+        """
         return await _datasets.load("polars", self.uri, self.format, self.local)
 
 
@@ -141,12 +146,23 @@ class OpaqueValue:
 
     @dual
     async def read(self) -> bytes:
-        """The bytes; those that did not come with the value are fetched, as by `FileRef.read`."""
+        """The bytes; those that did not come with the value are fetched.
+
+        Raises:
+            FlyteError: They cannot be fetched, as by `FileRef.read`.
+        """
         return await _storage.read(self.uri, local=self.local) if self.uri else self.data
 
     @dual
     async def save(self, path: str | Path) -> Path:
-        """Writes the bytes to a file and returns its path; raises as `read`."""
+        """Writes the bytes to a file and returns its path.
+
+        Args:
+            path: The file to write.
+
+        Raises:
+            FlyteError: The bytes cannot be fetched, or the file cannot be written.
+        """
         path, data = Path(path), await self.read.aio()
         try:
             await asyncio.to_thread(path.write_bytes, data)

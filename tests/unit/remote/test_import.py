@@ -25,6 +25,10 @@ def test_importing_loads_no_wire_and_nothing_of_the_rest() -> None:
         "IPython",
         "ipywidgets",
         "protovalidate",
+        "fsspec",
+        "pandas",
+        "polars",
+        "rich",
     ):
         assert name not in modules, f"{name} is loaded before it is needed"
 
