@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import insort
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from operator import ge
 
 
@@ -30,7 +31,7 @@ class Tree:
             Older rows that had waited for one of the new ones and are its children now.
         """
         first = len(self.parent)
-        numbers = array("i", [rows.get(parent, -1) for parent in parents])
+        numbers = array("i", map(rows.get, parents, repeat(-1)))
         odd: list[tuple[int, int]] = []
         if -1 in numbers or any(map(ge, numbers, range(first, first + len(numbers)))):
             # Not yet known, or not older than the child, so that it could be below it.
