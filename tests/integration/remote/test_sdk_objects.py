@@ -102,3 +102,46 @@ def test_entities_over_the_connection_of_the_sdk(backend: Backend, tmp_path: Pat
         "every 5 minutes",
         ["flytesnacks", True, "mine.py"],
     ]
+
+
+SERVICES = """
+import json
+import sys
+
+import flyte
+
+from flyte_jupyter.remote import FlyteError, Project, Run, Secret, Task, Trigger, User, background, connect, methods
+from flyte_jupyter.remote import _messages as pb
+
+
+def outcome(call):
+    try:
+        call()
+    except FlyteError as error:
+        return error.code
+    return "OK"
+
+
+if __name__ == "__main__":
+    flyte.init(endpoint=sys.argv[1], insecure=True, project="flytesnacks", domain="development")
+    client = connect()
+    assert client.transport == "sdk"
+    question = pb.SelectClusterRequest(org_id={"name": "o"})
+    calls = {
+        "runs": lambda: list(Run.listall()),
+        "projects": lambda: list(Project.listall()),
+        "tasks": lambda: list(Task.listall()),
+        "triggers": lambda: list(Trigger.listall()),
+        "secrets": lambda: list(Secret.listall()),
+        "user": User.get,
+        "cluster": lambda: background().run(client.unary(methods.SELECT_CLUSTER, question)),
+    }
+    print(json.dumps({name: outcome(call) for name, call in calls.items()}))
+"""
+
+
+def test_every_service_over_the_connection_of_the_sdk(backend: Backend, tmp_path: Path) -> None:
+    outcomes = backend.script(tmp_path / "services.py", SERVICES)
+    assert outcomes.pop("user") in ("OK", "UNAUTHENTICATED", "UNIMPLEMENTED")
+    assert outcomes.pop("cluster") in ("OK", "UNIMPLEMENTED")
+    assert outcomes == dict.fromkeys(("runs", "projects", "tasks", "triggers", "secrets"), "OK")
