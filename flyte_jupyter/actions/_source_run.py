@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from flyteidl2.common.identifier_pb2 import RunIdentifier
+from flyteidl2.workflow.run_service_pb2 import GetRunDetailsRequest
 
 from flyte_jupyter.actions._events import ROOT, BaseEvent, PausedEvent, PhaseEvent
 from flyte_jupyter.actions._source import Patience, Source, reached
 from flyte_jupyter.live import Row, Subscription, watcher
-from flyte_jupyter.remote import ActionPhase, RunDetails
+from flyte_jupyter.remote import ActionPhase, methods
 
 if TYPE_CHECKING:
     from flyte_jupyter.actions._dispatch import Connection, Dispatcher
@@ -68,8 +69,8 @@ class RunSource(Source):
     async def _read(self) -> None:
         client = self.connection.client
         place = RunIdentifier(org=client.org, project=self._project, domain=self._domain, name=self._name)
-        details = await RunDetails.get_details.aio(place, client=client)
-        self._task_name = details.task_name or ""
+        answer = await client.unary(methods.GET_RUN_DETAILS, GetRunDetailsRequest(run_id=place))
+        self._task_name = answer.details.action.metadata.task.id.name
         share = await watcher().watch(client, self._name, project=self._project, domain=self._domain)
         self._share, self._told = share, []
         changed: set[int] = set()

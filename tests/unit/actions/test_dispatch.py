@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from flyte_jupyter.actions import (
 from flyte_jupyter.actions._dispatch import Connection, Dispatcher
 from flyte_jupyter.remote import Endpoint, FlyteError, UnavailableError
 from tests.unit.actions.conftest import ENDPOINT, armed, failed
+from tests.unit.actions.worlds import AtOnce
 from tests.unit.live.virtual import until, virtual
 
 HERE = "here:1:a"
@@ -72,18 +72,6 @@ class BellFlavor(BaseActionFlavor):
 
 class RepeatableFlavor(BellFlavor):
     REPEATABLE = True
-
-
-class AtOnce(ThreadPoolExecutor):
-    """Does at once what it is given: virtual time does not wait for threads."""
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:
-            future.set_exception(error)
-        return future
 
 
 class World:
