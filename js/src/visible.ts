@@ -15,7 +15,8 @@ export class VisibleLines {
   readonly matches = new Matches();
 
   readonly #order = new Order();
-  #stamp = "";
+  /** Another one whenever the lines are others. */
+  stamp = "";
   #lineOf = new Int32Array(64);
 
   /** Brings the list up to date; costs little where neither the tree nor the view's state changed. */
@@ -31,8 +32,8 @@ export class VisibleLines {
       state.version.value,
       finding ? this.matches.version : -1,
     ].join();
-    if (stamp === this.#stamp) return;
-    this.#stamp = stamp;
+    if (stamp === this.stamp) return;
+    this.stamp = stamp;
     this.node = grown(this.node, forest.count);
     this.depth = grown(this.depth, forest.count);
     this.#lineOf = grown(this.#lineOf, forest.count).fill(-1);

@@ -154,6 +154,18 @@ describe("the tree", () => {
     expect(actionRow(element, "a0").getAttribute("aria-expanded")).toBe("true");
   });
 
+  it("folds and unfolds also when nothing else happens", async () => {
+    const run = smallRun();
+    run.head = { ...run.head, over: true };
+    const { element } = await open(run);
+    click(button(element, "Collapse all"));
+    await rowCount(element, 4);
+    click(one(element, "[data-action=a0] .twisty"));
+    await rowCount(element, 1);
+    click(button(element, "Expand all"));
+    await rowCount(element, 4);
+  });
+
   it("draws the rows in sight only", async () => {
     const run = smallRun();
     for (let i = 0; i < 5000; i++) run.add({ name: `n${i}`, parent: 0 });

@@ -245,18 +245,12 @@ function Attempts({ n }: { n: number }) {
   );
 }
 
-/** Says at the end of a bar that it was not the first attempt. */
+/** Says at the end of a bar that it was not the first attempt; in words the cell of attempts does. */
 function RetryMark({ axis, at, n }: { axis: Axis; at: number; n: number }) {
   const where = place(axis, at, at);
-  return (
-    where && (
-      <b
-        aria-hidden="true"
-        class={where.left > 85 ? "retries inside" : "retries"}
-        style={{ left: `${where.left}%` }}
-      >{`×${n}`}</b>
-    )
-  );
+  if (!where) return null;
+  const inside = where.left > 85 ? "retries inside" : "retries";
+  return <b class={inside} data-text={`×${n}`} style={{ left: `${where.left}%` }} />;
 }
 
 function GroupRow(props: RowProps & { node: number }) {

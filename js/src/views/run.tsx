@@ -70,9 +70,9 @@ function Body() {
   const leave = () => box.current?.focus({ preventScroll: true });
   return (
     <>
-      {store.n > 1 && <Toolbar lines={lines} step={step} leave={leave} />}
+      {store.n > 1 && <Toolbar lines={lines} stamp={lines.stamp} step={step} leave={leave} />}
       <div class={open ? "body open" : "body"} style={{ "--height": `${state.height.value}px` }}>
-        <Tree lines={lines} box={box} />
+        <Tree lines={lines} stamp={lines.stamp} box={box} />
         {open && <Details leave={leave} />}
       </div>
       {(open || store.n > 4) && <Grip state={state} />}

@@ -19,20 +19,22 @@ import {
 
 interface ToolbarProps {
   lines: VisibleLines;
+  /** Of the lines; it is drawn again when they are others. */
+  stamp: string;
   /** Chooses the next or previous match. */
   step: (by: 1 | -1) => void;
   /** Gives the focus back to the tree. */
   leave: () => void;
 }
 
-export function Toolbar({ lines, step, leave }: ToolbarProps) {
+export function Toolbar({ lines, stamp, step, leave }: ToolbarProps) {
   const { store, state } = useView();
   const { finding, zoom, follow } = state;
   const { critical } = state.find.value;
   const root = store.root >= 0 ? [String(store.root)] : [];
   return (
     <div class="toolbar" role="toolbar" aria-label="Actions shown">
-      <FindField lines={lines} step={step} leave={leave} />
+      <FindField lines={lines} stamp={stamp} step={step} leave={leave} />
       <Chips />
       {finding && (
         <button

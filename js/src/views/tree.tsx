@@ -77,6 +77,8 @@ function useFollow(scroller: RefObject<HTMLDivElement | null>, lines: VisibleLin
 
 interface TreeProps {
   lines: VisibleLines;
+  /** Of the lines; it is drawn again when they are others. */
+  stamp: string;
   box: RefObject<HTMLDivElement | null>;
 }
 

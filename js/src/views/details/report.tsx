@@ -33,7 +33,7 @@ function Frame({ html, action }: { html: string; action: string }) {
   return (
     <iframe
       ref={frame}
-      class="report"
+      class="report-frame"
       title={`Report of ${action}`}
       // Without allow-same-origin: its scripts draw, and see neither page, cookies nor storage.
       sandbox="allow-scripts"
