@@ -87,7 +87,7 @@ async def download(
         FlyteError: The backend gives no link, and its storage cannot be read from here.
     """
     await asyncio.to_thread(_make, destination)
-    name = PurePosixPath(bundle.uri.partition("?")[0]).name or "code"
+    name = _storage.name_of(bundle.uri, "code")
     if not extract or not bundle.tgz:
         return await _archive(client, action, attempt, bundle, destination / name)
     with tempfile.TemporaryDirectory(prefix="flyte-jupyter-") as place:

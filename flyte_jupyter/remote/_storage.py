@@ -8,7 +8,7 @@ import importlib
 import shutil
 import tempfile
 from collections.abc import Generator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -57,6 +57,12 @@ async def download(uri: str, destination: Path, *, local: bool = False) -> Path:
     else:
         await asyncio.to_thread(_fetch, uri, scheme, destination)
     return destination
+
+
+def name_of(uri: str, otherwise: str) -> str:
+    """What a file or directory is called in the storage; `otherwise` where that is no name for a file."""
+    name = PurePosixPath(uri.partition("?")[0].rstrip("/")).name
+    return otherwise if name in ("", ".", "..") else name
 
 
 @contextlib.contextmanager
@@ -119,10 +125,11 @@ def _fetch(uri: str, scheme: str, destination: Path) -> None:
     system, path = _file_system(uri, scheme)
     try:
         if system.isdir(path):
-            # With the slash the content goes into the directory, and not a directory of its name.
-            system.get(path.rstrip("/") + "/", str(destination) + "/", recursive=True)
+            _fetch_directory(system, path.rstrip("/"), destination)
         else:
             system.get_file(path, str(destination))
+    except FlyteError:
+        raise
     except FileNotFoundError:
         raise NotFoundError(f"There is nothing at {uri}.") from None
     except Exception as error:  # whatever the store's own library raises
@@ -130,6 +137,18 @@ def _fetch(uri: str, scheme: str, destination: Path) -> None:
             f"{uri} cannot be read: {_first_line(error)}.",
             f"Are this machine's credentials for {scheme}:// set (environment, files of the cloud's tools)?",
         ) from None
+
+
+def _fetch_directory(system: Any, root: str, destination: Path) -> None:
+    destination.mkdir(exist_ok=True)
+    for name in system.find(root):
+        relative = PurePosixPath(str(name)[len(root) :].lstrip("/"))
+        # The keys of an object store are any text.
+        if ".." in relative.parts:
+            raise ServerError(f"{root} holds a file that would be written elsewhere: {name}.")
+        target = destination / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        system.get_file(name, str(target))
 
 
 def _file_system(uri: str, scheme: str) -> tuple[Any, str]:

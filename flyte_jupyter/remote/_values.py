@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.remote import _datasets, _storage
@@ -66,7 +66,7 @@ class FileRef:
         Raises:
             FlyteError: As `read`, or the copy cannot be written.
         """
-        name = PurePosixPath(self.uri.partition("?")[0].rstrip("/")).name or "data"
+        name = _storage.name_of(self.uri, "data")
         path = Path(name if dest is None else dest)
         if not self.is_dir and await asyncio.to_thread(path.is_dir):
             path /= name

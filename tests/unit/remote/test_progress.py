@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 import textwrap
@@ -128,13 +129,18 @@ from tests.unit.remote.fake_backend import action_details
 
 connect("localhost:{port}", transport="grpc")
 details = action_details(run="r[red]1")
-Run(definition.Run(action=definition.Action(id=details.id, status=details.status))).wait(wait_for="{wait_for}")
-print("went on")
+try:
+    Run(definition.Run(action=definition.Action(id=details.id, status=details.status))).wait(wait_for="{wait_for}")
+    print("went on")
+except KeyboardInterrupt:
+    print("interrupted")
 """
 
 
-def in_a_terminal(backend: FakeBackend, *, without_rich: bool = False, wait_for: str = "terminal") -> str:
-    """What a terminal is sent by a program that waits."""
+def in_a_terminal(
+    backend: FakeBackend, *, without_rich: bool = False, wait_for: str = "terminal", interrupt_at: str = ""
+) -> str:
+    """What a terminal is sent by a program that waits, and is interrupted when it has said something."""
     program = PROGRAM.format(without_rich=without_rich, port=backend.grpc_port, wait_for=wait_for)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -149,6 +155,9 @@ def in_a_terminal(backend: FakeBackend, *, without_rich: bool = False, wait_for:
     try:
         while chunk := os.read(ours, 65536):
             sent += chunk
+            if interrupt_at and interrupt_at.encode() in sent:
+                process.send_signal(signal.SIGINT)
+                interrupt_at = ""
     except OSError:
         pass  # how Linux says that the other side is closed
     finally:
@@ -179,6 +188,20 @@ def test_a_panel_in_a_terminal(backend: FakeBackend) -> None:
 def test_a_panel_that_waited_for_running_says_so(backend: FakeBackend) -> None:
     scripted(backend, QUEUED, RUNNING)
     assert "r[red]1 RUNNING after" in in_a_terminal(backend, wait_for="running").splitlines()[-2]
+
+
+@pytest.mark.parametrize("without_rich", [False, True])
+def test_an_interrupt_takes_the_panel_away(backend: FakeBackend, without_rich: bool) -> None:
+    async def script(request: object) -> AsyncIterator[service.WatchActionDetailsResponse]:
+        yield service.WatchActionDetailsResponse(details=action_details(run="r[red]1"))
+        await backend.silence()
+
+    backend.scripts["WatchActionDetails"] = script
+    sent = in_a_terminal(backend, without_rich=without_rich, interrupt_at="RUNNING after")
+    assert "Stopped waiting for r[red]1, which goes on (RUNNING)." in sent
+    assert sent.rstrip().endswith("interrupted")
+    assert sent.count("\x1b[?25l") == sent.count("\x1b[?25h"), "the cursor is back"
+    assert backend.count("AbortRun") == 0
 
 
 def test_lines_in_a_terminal_without_rich(backend: FakeBackend) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from flyte_jupyter import remote
 from flyte_jupyter.remote import FileRef, _storage, background
@@ -82,15 +83,39 @@ def test_links() -> None:
 
 def test_what_fsspec_opens(tmp_path: Path) -> None:
     memory = fsspec.filesystem("memory")
-    memory.pipe({"/runio/d/a.txt": b"a", "/runio/d/e/b.txt": b"b"})
+    memory.pipe({"/kept/d/a.txt": b"a", "/kept/d/e/b.txt": b"b"})
     try:
-        assert read("memory://runio/d/a.txt") == b"a"
-        copy = FileRef("memory://runio/d", is_dir=True).download(tmp_path / "copy")
+        assert read("memory://kept/d/a.txt") == b"a"
+        copy = FileRef("memory://kept/d", is_dir=True).download(tmp_path / "copy")
         assert sorted(str(path.relative_to(copy)) for path in copy.rglob("*.txt")) == ["a.txt", "e/b.txt"]
         with pytest.raises(remote.NotFoundError):
-            read("memory://runio/nothing")
+            read("memory://kept/nothing")
     finally:
-        memory.rm("/runio", recursive=True)
+        memory.rm("/kept", recursive=True)
+
+
+class FakeStore(MemoryFileSystem):
+    """A store whose keys are any text."""
+
+    def find(self, path: str, *_: Any, **__: Any) -> list[str]:
+        return [f"{path}/a.txt", f"{path}/../../outside.txt"]
+
+
+def test_a_key_does_not_lead_out_of_the_directory(tmp_path: Path) -> None:
+    store = FakeStore()
+    store.pipe({"/keys/d/a.txt": b"a"})
+    try:
+        (tmp_path / "in").mkdir()
+        with pytest.raises(remote.ServerError, match="written elsewhere"):
+            _storage._fetch_directory(store, "/keys/d", tmp_path / "in" / "copy")
+        assert sorted(path.name for path in tmp_path.rglob("*.txt")) == ["a.txt"]
+    finally:
+        fsspec.filesystem("memory").rm("/keys", recursive=True)
+
+
+def test_names_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [_storage.name_of(uri, "data") for uri in ("s3://b/k/x.txt?v=1", "s3://b/..", "", "s3://b/d/", "/.")]
+    assert found == ["x.txt", "data", "data", "d", "data"]
 
 
 def test_an_object_store_through_obstore(monkeypatch: pytest.MonkeyPatch) -> None:
