@@ -140,7 +140,7 @@ async def test_history_fires_nothing_unless_asked(tmp_path: Path) -> None:
     asked = world.arm(action="*", replay=True)
     await world.settled()
     client.put(action("y", FAILED, "a0"))
-    await until(lambda: world.offered)
+    await until(lambda: any(event.action == "y" for _, event in world.offered))
     client.put(root(FAILED))
     await until(lambda: world.over)
     assert world.fired(quiet) == ["r1/y failed", "r1 (env.main) failed"]
