@@ -54,9 +54,11 @@ from flyte_jupyter.remote._run import Run
 from flyte_jupyter.remote._run_details import RunDetails
 from flyte_jupyter.remote._secret import Secret
 from flyte_jupyter.remote._task import Task, TaskVersion
-from flyte_jupyter.remote._task_details import LazyEntity, TaskDetails
+from flyte_jupyter.remote._task_details import TaskDetails
+from flyte_jupyter.remote._task_lazy import LazyEntity
 from flyte_jupyter.remote._task_override import Cache
-from flyte_jupyter.remote._trigger import Trigger, TriggerDetails
+from flyte_jupyter.remote._trigger import Trigger
+from flyte_jupyter.remote._trigger_details import TriggerDetails
 from flyte_jupyter.remote._upload import upload_dir, upload_file
 from flyte_jupyter.remote._user import User
 from flyte_jupyter.remote._values import DatasetRef, ErrorValue, FileRef, OffloadedRef, OpaqueValue

@@ -66,6 +66,10 @@ class Condition(ToJson, Connected):
 
         Raises:
             InvalidArgumentError: A limit that there is not.
+
+        Example:
+            >>> [condition.name for condition in Condition.listall("waits")]
+            ['go']
         """
         client = client or current_client()
         run = run_id(client, run_name)
@@ -100,6 +104,10 @@ class Condition(ToJson, Connected):
 
         Returns:
             The condition, or None if the run has none of that name (yet).
+
+        Example:
+            >>> Condition.get("go", "waits").expected_type
+            <class 'bool'>
         """
         async for condition in cls.listall.aio(run_name, action_name, client=client):
             if condition.name == name:
@@ -116,6 +124,12 @@ class Condition(ToJson, Connected):
         Raises:
             InvalidArgumentError: The answer is of another type.
             ServerError: The condition is over already (code FAILED_PRECONDITION).
+
+        Example:
+            >>> Condition.get("go", "waits").signal("yes")
+            Traceback (most recent call last):
+                ...
+            flyte_jupyter...InvalidArgumentError: Condition 'go' wants a bool, and not the str 'yes'.
         """
         if self.expected_type is None:
             await self._read()
@@ -132,7 +146,12 @@ class Condition(ToJson, Connected):
 
     @dual
     async def prompt(self) -> str:
-        """What the task asks, "" if nothing (RunService.GetActionDetails)."""
+        """What the task asks, "" if nothing (RunService.GetActionDetails).
+
+        Example:
+            >>> Condition.get("go", "waits").prompt()
+            'Shall we?'
+        """
         return (await self._read_once()).condition.prompt
 
     @dual
@@ -142,7 +161,12 @@ class Condition(ToJson, Connected):
 
     @dual
     async def value(self) -> ConditionPayload | None:
-        """The answer that was given; None while there is none (RunService.GetActionDetails)."""
+        """The answer that was given; None while there is none (RunService.GetActionDetails).
+
+        Example:
+            >>> Condition.get("go", "waits").value() is None
+            True
+        """
         details = await self._read()
         return to_python(details.signal_info.output) if details.HasField("signal_info") else None
 

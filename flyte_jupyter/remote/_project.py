@@ -128,6 +128,10 @@ class Project(ToJson, Connected):
         Raises:
             AlreadyExistsError: There is one with that id.
             InvalidArgumentError: The backend does not take such an id.
+
+        Example:
+            >>> Project.create("demo", "Demo", labels={"team": "red"})
+            Project(demo)
         """
         client = client or current_client()
         check_texts("label", labels)
@@ -168,6 +172,10 @@ class Project(ToJson, Connected):
         Raises:
             NotFoundError: There is no such project.
             InvalidArgumentError: A state that there is not.
+
+        Example:
+            >>> Project.update("demo", description="to try things").description
+            'to try things'
         """
         client = client or current_client()
         if state is not None and state not in _STATES:
@@ -190,12 +198,22 @@ class Project(ToJson, Connected):
 
     @dual
     async def archive(self) -> Project:
-        """Archives the project: it is listed no more, and keeps all it has (ProjectService.UpdateProject)."""
+        """Archives the project: it is listed no more, and keeps all it has (ProjectService.UpdateProject).
+
+        Example:
+            >>> Project.get("demo").archive().state
+            'archived'
+        """
         return await Project.update.aio(self.id, state="archived", client=self._client)
 
     @dual
     async def unarchive(self) -> Project:
-        """Makes an archived project active again (ProjectService.UpdateProject)."""
+        """Makes an archived project active again (ProjectService.UpdateProject).
+
+        Example:
+            >>> Project.get("demo").unarchive().state
+            'active'
+        """
         return await Project.update.aio(self.id, state="active", client=self._client)
 
     @property

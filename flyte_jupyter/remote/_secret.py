@@ -112,6 +112,10 @@ class Secret(ToJson):
 
         Raises:
             NotFoundError: There is no such secret.
+
+        Example:
+            >>> Secret.get("api-key")
+            Secret(api-key)
         """
         client = client or current_client()
         request = pb.GetSecretRequest(id=_identifier(client, name, project, domain))
@@ -186,6 +190,9 @@ class Secret(ToJson):
 
         Raises:
             NotFoundError: There is no such secret.
+
+        Example:
+            >>> Secret.delete("api-key")
         """
         client = client or current_client()
         request = pb.DeleteSecretRequest(id=_identifier(client, name, project, domain))

@@ -14,7 +14,8 @@ from flyte_jupyter.remote._client import Client, current_client
 from flyte_jupyter.remote._common import Connected, ToJson, to_datetime
 from flyte_jupyter.remote._dual import dual
 from flyte_jupyter.remote._errors import InvalidArgumentError
-from flyte_jupyter.remote._task_details import AutoVersioning, LazyEntity, TaskDetails
+from flyte_jupyter.remote._task_details import AutoVersioning, TaskDetails
+from flyte_jupyter.remote._task_lazy import LazyEntity
 
 if TYPE_CHECKING:
     import flyteidl2.task.task_definition_pb2 as definition
@@ -128,6 +129,10 @@ class Task(ToJson, Connected):
 
         Raises:
             InvalidArgumentError: An order or limit that there is not.
+
+        Example:
+            >>> [task.version for task in Task.listall(by_task_name="kinds.add")]
+            ['v2']
         """
         client = client or current_client()
         scope = pb.ProjectIdentifier(

@@ -13,110 +13,17 @@ from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._client import Client, current_client
 from flyte_jupyter.remote._common import Connected, ToJson
 from flyte_jupyter.remote._dual import dual
-from flyte_jupyter.remote._errors import InvalidArgumentError, NotFoundError
+from flyte_jupyter.remote._errors import InvalidArgumentError
 from flyte_jupyter.remote._launch import encode_inputs, upload_inputs
 from flyte_jupyter.remote._task_details import TaskDetails
+from flyte_jupyter.remote._trigger_details import TriggerDetails, trigger_name
 from flyte_jupyter.remote._trigger_spec import describe, own_plan, sdk_plan
 
 if TYPE_CHECKING:
     import flyteidl2.trigger.trigger_definition_pb2 as definition
-    from flyteidl2.common.identifier_pb2 import TriggerIdentifier, TriggerName
+    from flyteidl2.common.identifier_pb2 import TriggerIdentifier
     from flyteidl2.common.list_pb2 import ListRequest
     from flyteidl2.task.common_pb2 import TriggerAutomationSpec
-
-
-class TriggerDetails(ToJson):
-    """A trigger with everything there is: its inputs, how its runs are run, what fires it.
-
-    Args:
-        pb2: The message.
-    """
-
-    pb2: definition.TriggerDetails
-
-    def __init__(self, pb2: definition.TriggerDetails) -> None:
-        self.pb2 = pb2
-
-    @dual
-    @classmethod
-    async def get(cls, *, name: str, task_name: str, client: Client | None = None) -> TriggerDetails:
-        """Reads a trigger (TriggerService.GetTriggerDetails).
-
-        Args:
-            name: Its name.
-            task_name: The full name of its task.
-            client: The connection; the current one if not given.
-
-        Raises:
-            NotFoundError: There is no such trigger.
-        """
-        client = client or current_client()
-        request = pb.GetTriggerDetailsRequest(name=_name(client, name, task_name))
-        try:
-            answer = await client.unary(methods.GET_TRIGGER_DETAILS, request)
-        except NotFoundError as error:
-            raise NotFoundError(
-                f"Task {task_name!r} has no trigger {name!r} in {client.endpoint.authority}, project"
-                f" {request.name.project!r}, domain {request.name.domain!r}.",
-                "Trigger.listall() lists them.",
-                error.code,
-            ) from None
-        return cls(answer.trigger)
-
-    @property
-    def id(self) -> TriggerIdentifier:
-        """The full identifier, with the revision."""
-        return self.pb2.id
-
-    @property
-    def name(self) -> str:
-        """The trigger's name."""
-        return self.pb2.id.name.name
-
-    @property
-    def task_name(self) -> str:
-        """The full name of its task."""
-        return self.pb2.id.name.task_name
-
-    @property
-    def automation_spec(self) -> TriggerAutomationSpec:
-        """What fires it."""
-        return self.pb2.automation_spec
-
-    @property
-    def metadata(self) -> definition.TriggerMetadata:
-        """Who deployed and changed it."""
-        return self.pb2.metadata
-
-    @property
-    def status(self) -> definition.TriggerStatus:
-        """When it was deployed, changed and fired."""
-        return self.pb2.status
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it fires."""
-        return self.pb2.spec.active
-
-    @property
-    def description(self) -> str:
-        """What it is for."""
-        return self.pb2.spec.description
-
-    @property
-    def trigger(self) -> definition.Trigger:
-        """The short message that lists have."""
-        return pb.Trigger(
-            id=self.id,
-            automation_spec=self.automation_spec,
-            metadata=self.metadata,
-            status=self.status,
-            active=self.is_active,
-        )
-
-    def __repr__(self) -> str:
-        paused = "" if self.is_active else ", paused"
-        return f"TriggerDetails({self.task_name}/{self.name}, {describe(self.automation_spec)}{paused})"
 
 
 class Trigger(ToJson, Connected):
@@ -238,7 +145,7 @@ class Trigger(ToJson, Connected):
         else:
             spec.offloaded_input_data.CopyFrom(offloaded)
         request = pb.DeployTriggerRequest(
-            name=_name(client, plan.name, task_name), spec=spec, automation_spec=plan.automation
+            name=trigger_name(client, plan.name, task_name), spec=spec, automation_spec=plan.automation
         )
         details = TriggerDetails((await client.unary(methods.DEPLOY_TRIGGER, request)).trigger)
         return cls(details.trigger, details, client=client)
@@ -246,7 +153,12 @@ class Trigger(ToJson, Connected):
     @dual
     @classmethod
     async def get(cls, *, name: str, task_name: str, client: Client | None = None) -> TriggerDetails:
-        """Reads the details of a trigger; see `TriggerDetails.get`."""
+        """Reads the details of a trigger; see `TriggerDetails.get`.
+
+        Example:
+            >>> Trigger.get(name="nightly", task_name="kinds.add").is_active
+            True
+        """
         return await TriggerDetails.get.aio(name=name, task_name=task_name, client=client)
 
     @dual
@@ -316,11 +228,16 @@ class Trigger(ToJson, Connected):
 
         Raises:
             NotFoundError: There is no such trigger.
+
+        Example:
+            >>> Trigger.update("nightly", "kinds.add", active=False)
+            >>> Trigger.get(name="nightly", task_name="kinds.add").is_active
+            False
         """
         client = client or current_client()
         # An update passes over what is not there.
         await TriggerDetails.get.aio(name=name, task_name=task_name, client=client)
-        request = pb.UpdateTriggersRequest(names=[_name(client, name, task_name)], active=active)
+        request = pb.UpdateTriggersRequest(names=[trigger_name(client, name, task_name)], active=active)
         await client.unary(methods.UPDATE_TRIGGERS, request)
 
     @dual
@@ -342,14 +259,23 @@ class Trigger(ToJson, Connected):
             project: Project; the connection's if not given.
             domain: Domain; the connection's if not given.
             client: The connection; the current one if not given.
+
+        Example:
+            >>> Trigger.delete("nightly", "kinds.add")
         """
         client = client or current_client()
-        request = pb.DeleteTriggersRequest(names=[_name(client, name, task_name, project, domain)])
+        request = pb.DeleteTriggersRequest(names=[trigger_name(client, name, task_name, project, domain)])
         await client.unary(methods.DELETE_TRIGGERS, request)
 
     @dual
     async def get_details(self) -> TriggerDetails:
-        """The trigger's details; read once (TriggerService.GetTriggerDetails)."""
+        """The trigger's details; read once (TriggerService.GetTriggerDetails).
+
+        Example:
+            >>> trigger = Trigger.create("weekly", "kinds.add", cron="0 3 * * 1", inputs={"a": 1, "b": 2})
+            >>> trigger.get_details().is_active
+            True
+        """
         if self.details is None:
             self.details = await TriggerDetails.get.aio(name=self.name, task_name=self.task_name, client=self._client)
         return self.details
@@ -393,17 +319,3 @@ class Trigger(ToJson, Connected):
 
     def __repr__(self) -> str:
         return f"Trigger({self.task_name}/{self.name}, {self.automation}{'' if self.is_active else ', paused'})"
-
-
-def _name(
-    client: Client, name: str, task_name: str, project: str | None = None, domain: str | None = None
-) -> TriggerName:
-    if not name or not task_name:
-        raise InvalidArgumentError("A trigger is called by its name and its task's, and one of them is empty.")
-    return pb.TriggerName(
-        org=client.org,
-        project=project or client.project,
-        domain=domain or client.domain,
-        name=name,
-        task_name=task_name,
-    )
