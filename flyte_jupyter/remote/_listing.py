@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from datetime import datetime, timezone
 from typing import Any, Literal
 
@@ -148,6 +148,7 @@ def pages(
     sort_by: SortBy | None,
     limit: int | None,
     keep: Callable[[Any], bool] | None = None,
+    complete: Callable[[list[Any]], Awaitable[None]] | None = None,
 ) -> Pages:
     """What a listing RPC lists, `limit` of them at most.
 
@@ -160,8 +161,9 @@ def pages(
         sort_by: Field and direction.
         limit: How many to yield; None for all.
         keep: What we filter by because the server cannot, or None.
+        complete: Reads what `keep` needs and a page leaves out, or None.
     """
-    return Pages(_pages(client, method, request, items, filters, sort_by, limit, keep))
+    return Pages(_pages(client, method, request, items, filters, sort_by, limit, keep, complete))
 
 
 class Pages:
@@ -185,6 +187,7 @@ async def _pages(
     sort_by: SortBy | None,
     limit: int | None,
     keep: Callable[[Any], bool] | None,
+    complete: Callable[[list[Any]], Awaitable[None]] | None,
 ) -> AsyncGenerator[list[Any], None]:
     check_limit(limit)
     left = limit
@@ -192,7 +195,10 @@ async def _pages(
     while left is None or left > 0:
         page.limit = _PAGE if left is None or keep is not None else min(_PAGE, left)
         answer = await client.unary(method, request(page))
-        found = [item for item in items(answer) if keep is None or keep(item)][:left]
+        found = list(items(answer))
+        if complete is not None:
+            await complete(found)
+        found = [item for item in found if keep is None or keep(item)][:left]
         if found:
             yield found
         if left is not None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import functools
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +15,7 @@ from flyte_jupyter.remote._action import Action, action_of, list_actions
 from flyte_jupyter.remote._client import Client, current_client, sdk_client
 from flyte_jupyter.remote._common import ROOT_ACTION, ToJson
 from flyte_jupyter.remote._dual import dual, dual_batches
+from flyte_jupyter.remote._errors import NotFoundError
 from flyte_jupyter.remote._phase import ActionPhase
 from flyte_jupyter.remote._run_details import RunDetails
 from flyte_jupyter.remote._run_root import OfRootAction
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
     from flyte_jupyter.remote._details import ActionDetails
     from flyte_jupyter.remote._listing import SortBy, TimeFilter
+
+_AT_ONCE = 16
 
 
 class Run(ToJson, OfRootAction):
@@ -113,7 +119,8 @@ class Run(ToJson, OfRootAction):
             domain: Domain; the client's if not given.
             created_at: Only those created in this span.
             updated_at: Only those changed in this span.
-            with_labels: Only those with all these labels. Filtered here, as backends cannot.
+            with_labels: Only those with all these labels. Filtered here, as backends cannot; where a backend lists runs
+                without their labels each is asked for (RunService.GetRunDetails): narrow the list by other means, too.
             with_label_keys: Only those with labels of all these names. Filtered here likewise.
             paused_actions_only: Only those with an action that waits for a signal.
             client: The connection; the current one if not given.
@@ -155,6 +162,7 @@ class Run(ToJson, OfRootAction):
             sort_by=sort_by,
             limit=limit,
             keep=keep if wanted or keys else None,
+            complete=functools.partial(_read_labels, client) if wanted or keys else None,
         )
         async for page in listed.batches:
             yield [cls(pb2, client=client) for pb2 in page]
@@ -352,3 +360,18 @@ class Run(ToJson, OfRootAction):
     def __repr__(self) -> str:
         task = f", {self.task_name}" if self.task_name else ""
         return f"Run({self.name}, {self.phase.value}{task})"
+
+
+async def _read_labels(client: Client, runs: list[definition.Run]) -> None:
+    """Fills in the labels of listed runs where the backend leaves them out (RunService.GetRunDetails)."""
+    if any(run.labels for run in runs):
+        return
+    few = asyncio.Semaphore(_AT_ONCE)
+
+    async def read(run: definition.Run) -> None:
+        async with few:
+            with contextlib.suppress(NotFoundError):
+                details = await _fetch.fetch_run(client, run.action.id.run)
+                run.labels.update(details.run_spec.labels.values)
+
+    await asyncio.gather(*map(read, runs))

@@ -11,7 +11,7 @@ from flyteidl2.workflow import run_service_pb2 as service
 
 from flyte_jupyter import remote
 from flyte_jupyter.remote import Action, ActionPhase, Client, Run, TimeFilter
-from tests.unit.remote.fake_backend import FakeBackend, action_details
+from tests.unit.remote.fake_backend import FakeBackend, StatusError, action_details
 
 Filter = list_pb2.Filter
 
@@ -141,6 +141,29 @@ def test_what_the_server_cannot_filter_we_do(client: Client, backend: FakeBacken
     assert list(Run.listall(with_label_keys=["nobody-has-this"])) == []
     backend.scripts["ListActions"] = actions(20)
     assert {action.parent_name for action in Action.listall("r1", parent_name="a0")} == {"a0"}
+
+
+def test_labels_that_a_listing_leaves_out_are_asked_for(client: Client, backend: FakeBackend) -> None:
+    backend.scripts["ListRuns"] = paged(
+        3,
+        lambda n: definition.Run(action=short(f"r{n}")),
+        lambda items, token: service.ListRunsResponse(runs=items, token=token),
+    )
+
+    def details(request: service.GetRunDetailsRequest) -> service.GetRunDetailsResponse:
+        if request.run_id.name == "r0":
+            raise StatusError("NOT_FOUND", "gone meanwhile")
+        found = definition.RunDetails()
+        found.run_spec.labels.values["team"] = {"r1": "blue", "r2": "red"}[request.run_id.name]
+        return service.GetRunDetailsResponse(details=found)
+
+    backend.scripts["GetRunDetails"] = details
+    (red,) = Run.listall(with_labels={"team": "red"})
+    assert (red.name, red.labels) == ("r2", {"team": "red"})
+    assert [run.name for run in Run.listall(with_label_keys=["team"])] == ["r1", "r2"]
+    calls = backend.count("GetRunDetails")
+    assert len(list(Run.listall())) == 3
+    assert backend.count("GetRunDetails") == calls, "nobody asked for labels"
 
 
 @pytest.mark.parametrize(
