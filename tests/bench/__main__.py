@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench import bench_actions, bench_browser, bench_live, bench_load, bench_local
+from tests.bench import bench_actions, bench_browser, bench_live, bench_load, bench_local, bench_remote
 
-for bench in (bench_load, bench_live, bench_local, bench_actions, bench_browser):
+for bench in (bench_load, bench_live, bench_local, bench_remote, bench_actions, bench_browser):
     bench.main()
