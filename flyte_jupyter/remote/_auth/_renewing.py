@@ -9,7 +9,7 @@ from typing import Protocol
 from flyte_jupyter.remote._auth._base import Headers
 from flyte_jupyter.remote._auth._person import Person
 from flyte_jupyter.remote._auth._tokens import Tokens
-from flyte_jupyter.remote._errors import FlyteError, UnauthenticatedError, UnavailableError
+from flyte_jupyter.remote._errors import DeadlineExceededError, FlyteError, UnauthenticatedError, UnavailableError
 from flyte_jupyter.remote._loop import Caller
 
 _AFTER_REFUSAL = 60.0  # seconds in which the background does not ask again
@@ -167,7 +167,7 @@ class TokenAuthenticator:
             return
         at, error = self._failure
         caller, ago = Caller.current(), time.monotonic() - at
-        if isinstance(error, UnavailableError):
+        if isinstance(error, (UnavailableError, DeadlineExceededError)):
             still = ago < _AFTER_FAILURE
         elif caller is not None:
             # Whoever came afterwards may try again at once; who was there has heard it.
@@ -180,5 +180,7 @@ class TokenAuthenticator:
 
 
 def _again(error: FlyteError) -> FlyteError:
-    kind = UnavailableError if isinstance(error, UnavailableError) else UnauthenticatedError
-    return kind(error.message, error.hint, error.code)
+    # Another object, so that no two callers share a traceback.
+    again = type(error).__new__(type(error), *error.args)
+    again.__dict__.update(error.__dict__)
+    return again

@@ -104,7 +104,10 @@ class TokenStore:
         def ask() -> T:
             import keyring
 
-            return question(keyring)
+            backend = keyring.get_keyring()
+            if type(backend).__module__.startswith("keyrings.alt"):
+                raise RuntimeError("it is a plain file, or asks for a password in the terminal")
+            return question(backend)
 
         try:
             return await in_thread(ask, _SECONDS)

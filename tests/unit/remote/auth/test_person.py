@@ -39,15 +39,19 @@ async def log_in():
     return await auth.headers()
 
 try:
-    ((key, value),) = background().run(log_in())
+    ((key, value),) = {call}
     print("logged in with", key, len(value))
 except KeyboardInterrupt:
     print("interrupted")
 """
 
 
-def program(protected: Protected) -> str:
-    return textwrap.dedent(PROGRAM).format(port=protected.endpoint.port)
+FORGET = "from flyte_jupyter.remote._auth import _store; _store._memory.clear()\n"
+BLOCKING, AWAITED = "background().run(log_in())", "await background().run_from(log_in())"
+
+
+def program(protected: Protected, call: str = BLOCKING) -> str:
+    return textwrap.dedent(PROGRAM).format(port=protected.endpoint.port, call=call)
 
 
 def address_in(text: str) -> str | None:
@@ -85,22 +89,26 @@ def test_in_the_background_there_is_nobody() -> None:
 
 
 @pytest.fixture(scope="module")
-def kernel() -> Iterator[BlockingKernelClient]:
+def manager() -> Iterator[KernelManager]:
+    made = KernelManager()
+    made.start_kernel(cwd=str(Path.cwd()))
+    yield made
+    made.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module")
+def kernel(manager: KernelManager) -> Iterator[BlockingKernelClient]:
     """A real kernel."""
-    manager = KernelManager()
-    manager.start_kernel(cwd=str(Path.cwd()))
     client = manager.blocking_client()
     client.start_channels()
-    try:
-        client.wait_for_ready(60)
-        yield client
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
+    client.wait_for_ready(60)
+    yield client
+    client.stop_channels()
 
 
+@pytest.mark.parametrize("call", [BLOCKING, AWAITED])
 def test_a_notebook_asks_for_the_address_and_does_not_keep_it(
-    protected: Protected, browser: FakeBrowser, kernel: BlockingKernelClient
+    protected: Protected, browser: FakeBrowser, kernel: BlockingKernelClient, call: str
 ) -> None:
     said: list[str] = []
 
@@ -114,11 +122,12 @@ def test_a_notebook_asks_for_the_address_and_does_not_keep_it(
         content = message["content"]
         assert isinstance(content, dict)
         assert content["password"] is True
-        page = address_in("".join(said) + str(content["prompt"]))
-        assert page is not None
+        while (page := address_in("".join(said) + str(content["prompt"]))) is None:
+            # The question comes another way than what is told.
+            output(kernel.get_iopub_msg(timeout=30))
         kernel.input(browser.log_in(page))
 
-    kernel.execute_interactive(program(protected), output_hook=output, stdin_hook=answer, timeout=60)
+    kernel.execute_interactive(FORGET + program(protected, call), output_hook=output, stdin_hook=answer, timeout=60)
     text = "".join(said)
     assert "logged in with authorization 15" in text
     assert "this kernel runs under JupyterHub" in text
@@ -126,10 +135,24 @@ def test_a_notebook_asks_for_the_address_and_does_not_keep_it(
     assert "access-" not in text
 
 
+def test_a_notebook_can_be_interrupted_while_it_asks(
+    protected: Protected, manager: KernelManager, kernel: BlockingKernelClient
+) -> None:
+    texts: list[str] = []
+    kernel.execute_interactive(
+        FORGET + program(protected),
+        output_hook=lambda message: texts.append(str(message["content"])),
+        stdin_hook=lambda message: manager.interrupt_kernel(),
+        timeout=60,
+    )
+    assert "interrupted" in "".join(texts)
+    alive = kernel.execute_interactive("1 + 1", output_hook=lambda message: None, timeout=60)
+    assert alive["content"]["status"] == "ok"
+
+
 def test_a_notebook_that_a_program_runs_is_told_another_way(protected: Protected, kernel: BlockingKernelClient) -> None:
-    forget = "from flyte_jupyter.remote._auth import _store; _store._memory.clear()\n"
     reply = kernel.execute_interactive(
-        forget + program(protected), allow_stdin=False, output_hook=lambda message: None, timeout=60
+        FORGET + program(protected), allow_stdin=False, output_hook=lambda message: None, timeout=60
     )
     assert reply["content"]["status"] == "error"
     assert 'Use auth_type="DeviceFlow"' in reply["content"]["evalue"]

@@ -115,6 +115,20 @@ def test_a_provider_that_is_not_well_is_no_refusal(protected: Protected) -> None
         run(go())
 
 
+def test_each_of_many_callers_gets_an_error_of_its_own(protected: Protected) -> None:
+    protected.idp.failures["/token"].append((503, ""))
+
+    async def go() -> list[Any]:
+        auth = await robot(protected)
+        return await asyncio.gather(*(protected.ask(auth) for _ in range(5)), return_exceptions=True)
+
+    errors = run(go())
+    assert len({id(error) for error in errors}) == 5
+    assert {(type(error), str(error), error.code) for error in errors} == {
+        (UnavailableError, str(errors[0]), "UNAVAILABLE")
+    }
+
+
 @pytest.mark.parametrize("answer", ["<html>", {"token_type": "bearer"}, {"access_token": "two words"}, [1]])
 def test_an_answer_that_makes_no_sense_is_a_sentence(protected: Protected, answer: Any) -> None:
     protected.idp.failures["/token"].append((200, answer))

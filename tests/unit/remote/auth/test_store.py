@@ -74,6 +74,13 @@ def test_a_keyring_that_hangs_is_not_waited_for(ring: FakeKeyring, monkeypatch: 
     gate.set()
 
 
+def test_a_keyring_that_is_a_plain_file_is_not_used(ring: FakeKeyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeKeyring, "__module__", "keyrings.alt.file")
+    run(store().save(TOKENS))
+    assert ring.asked == []
+    assert run(store().load()) == TOKENS
+
+
 def test_where_only_short_items_fit_the_refresh_token_is_kept(ring: FakeKeyring) -> None:
     ring.longest = 200
     run(store().save(Tokens("a" * 500, "r1", 2_000_000_000.0, "authorization", "flyte")))
