@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+import os
 import sys
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import flyte
 from flyte.io import Dir, File
+
+from flyte_jupyter.remote import Task, connect
 
 env = flyte.TaskEnvironment(name="deployed")
 other = flyte.TaskEnvironment(name="not_deployed")
@@ -57,6 +60,14 @@ async def everything(
     assert isinstance(color, Color)
     parts = (number, ratio, text, flag, moment.isoformat(), span.total_seconds(), items, table, either, color.name)
     return repr((*parts, point.x, point.name, point.near, loose))
+
+
+@env.task
+async def version_of_add() -> str:
+    client = connect(os.environ["_U_EP_OVERRIDE"])
+    task = await Task.get("deployed.add", auto_version="current").fetch.aio()
+    await client.close.aio()
+    return task.version
 
 
 @env.task

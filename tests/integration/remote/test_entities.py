@@ -135,6 +135,11 @@ async def test_a_call_is_awaited(add: TaskDetails) -> None:
     assert [task.name async for task in Task.listall.aio(by_task_name="deployed.add")] == ["deployed.add"]
 
 
+def test_a_task_finds_others_of_its_own_version(client: Client, deployed: list[str]) -> None:
+    run = Task.get("deployed.version_of_add", version=deployed[0])()
+    assert finished(run).outputs() == (deployed[0],)
+
+
 def test_a_run_is_run_again(client: Client, add: TaskDetails) -> None:
     first = finished(add.launch({"a": 1, "b": 2}, labels={"kept": "yes"}))
     again = finished(remote.rerun(first.name))
