@@ -64,7 +64,8 @@ class _Reader:
                 return [self.literal(element, item, depth + 1) for element in literal.collection.literals]
             if kind == "map":
                 item = type_.map_value_type if type_ is not None and type_.HasField("map_value_type") else None
-                return {key: self.literal(value, item, depth + 1) for key, value in literal.map.literals.items()}
+                entries = sorted(literal.map.literals.items())  # a message keeps no order
+                return {key: self.literal(value, item, depth + 1) for key, value in entries}
             if kind == "offloaded_metadata":
                 return self._offloaded(literal.offloaded_metadata, type_)
         except (ValueError, OverflowError, TypeError):
