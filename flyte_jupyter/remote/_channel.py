@@ -101,7 +101,7 @@ async def create_channel(
         options=options,
         credentials=ssl_credentials,
         compression=compression,
-        interceptors=interceptors(headers),
+        interceptors=interceptors(headers, address.token),
     )
 
     def release() -> None:

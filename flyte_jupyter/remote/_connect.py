@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,13 @@ from flyte_jupyter.remote._cluster import ClusterTransport
 from flyte_jupyter.remote._config import resolve
 from flyte_jupyter.remote._dual import dual_function
 from flyte_jupyter.remote._endpoint import Endpoint
-from flyte_jupyter.remote._errors import ConnectionFailedError, InvalidArgumentError, NotConnectedError, status_error
+from flyte_jupyter.remote._errors import (
+    ConnectionFailedError,
+    FlyteError,
+    InvalidArgumentError,
+    NotConnectedError,
+    status_error,
+)
 from flyte_jupyter.remote._settings import AuthType, Compression, Settings
 from flyte_jupyter.remote._tls import tls_error
 from flyte_jupyter.remote._transport import Transport, WireError
@@ -177,7 +183,8 @@ async def call_headers(
     def open_plain() -> Transport:
         return AuthorizedTransport(open_wire(), before_login)
 
-    return CallHeaders(together(proxy, await authenticator(settings, endpoint, open_plain, tell, proxy=proxy)))
+    auth = together(proxy, await authenticator(settings, endpoint, open_plain, tell, proxy=proxy))
+    return CallHeaders(auth)
 
 
 async def open_line(
@@ -197,28 +204,25 @@ async def open_line(
     wires = ("grpc", "connect") if name == "auto" else (name,)
     if name == "auto" and _wires.get(endpoint) == "connect":
         wires = wires[::-1]
-    wire = wires[0]
-    headers = await call_headers(endpoint, settings, lambda: _wire(endpoint, settings, wire), tell)
-    async with contextlib.AsyncExitStack() as failed:
-        failed.push_async_callback(headers.close)
-        reasons: list[WireError] = []
-        for wire in wires:
-            inner = _wire(endpoint, settings, wire)
-            if name != "auto" or await _gets_through(AuthorizedTransport(inner, headers), endpoint, reasons):
-                break
-        else:
-            raise _unreachable(endpoint, reasons)
-        failed.pop_all()
+    reasons: list[WireError | FlyteError] = []
+    for wire in wires:
+        opened = functools.partial(_wire, endpoint, settings, wire)
+        # Anew for each wire: what failed over the one is not to be remembered for the other.
+        headers = await call_headers(endpoint, settings, opened, tell)
+        own = AuthorizedTransport(opened(), headers, owner=True)
+        if len(wires) == 1 or await _gets_through(own, endpoint, reasons):
+            break
+    else:
+        raise _unreachable(endpoint, reasons)
     if name == "auto":
         _wires[endpoint] = wire
-    own = AuthorizedTransport(inner, headers, owner=True)
     # What is on this machine has no clusters behind it.
     if endpoint.token:
         return own
     return ClusterTransport(own, endpoint, lambda at: AuthorizedTransport(_wire(at, settings, wire), headers))
 
 
-async def _gets_through(transport: Transport, endpoint: Endpoint, reasons: list[WireError]) -> bool:
+async def _gets_through(transport: Transport, endpoint: Endpoint, reasons: list[WireError | FlyteError]) -> bool:
     try:
         await _probe(transport)
     except WireError as error:
@@ -226,6 +230,13 @@ async def _gets_through(transport: Transport, endpoint: Endpoint, reasons: list[
         reasons.append(error)
         if error.answered:
             raise status_error(error.code, error.text, endpoint.authority) from None
+        return False
+    except FlyteError as error:
+        # Credentials that come before the first call may have been asked for over the same wire.
+        await transport.close()
+        reasons.append(error)
+        if error.code not in ("UNAVAILABLE", "DEADLINE_EXCEEDED"):
+            raise
         return False
     except BaseException:
         await transport.close()
@@ -244,18 +255,21 @@ async def _probe(transport: Transport) -> None:
             raise
 
 
-def _unreachable(endpoint: Endpoint, reasons: list[WireError]) -> ConnectionFailedError:
-    texts = " ".join(error.text for error in reasons)
+def _unreachable(endpoint: Endpoint, reasons: list[WireError | FlyteError]) -> FlyteError:
+    last = reasons[-1]
+    texts = " ".join(str(error) for error in reasons)
     refused = tls_error(texts, endpoint)
     if refused is not None:
         return refused
+    if isinstance(last, FlyteError):
+        return last
     if "refused" in texts.lower():
         return ConnectionFailedError(
             f"Nothing listens at {endpoint.authority}.", "Is the backend running, and is the port right?"
         )
     if all(error.code == "DEADLINE_EXCEEDED" for error in reasons):
         return ConnectionFailedError(f"{endpoint.authority} does not answer.", "Is the endpoint right?")
-    reason = reasons[-1].text.strip().rstrip(".")
+    reason = last.text.strip().rstrip(".")
     return ConnectionFailedError(
         f"No Flyte 2 backend answers at {endpoint.authority}: {reason}.",
         "Is the endpoint right, and plain text or TLS as the backend expects (insecure=True or False)?",

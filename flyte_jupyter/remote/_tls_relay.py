@@ -56,10 +56,13 @@ class UncheckedTls:
         authority = self._endpoint.authority
         if authority not in _warned:
             _warned.add(authority)
-            warnings.warn(
+            # The line of whoever asked for it is on another thread's stack.
+            warnings.warn_explicit(
                 f"The certificate of {authority} is not checked (insecure_skip_verify): anybody on the way could read"
                 " along, tokens included.",
-                stacklevel=2,
+                UserWarning,
+                "flyte_jupyter",
+                1,
             )
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]

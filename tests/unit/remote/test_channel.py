@@ -102,6 +102,13 @@ async def test_a_proxy_gets_its_token(backend: FakeBackend) -> None:
     assert [m["proxy-authorization"] for m in backend.metadata] == ["Bearer proxy-token"] * 2
 
 
+async def test_a_backend_of_this_machine_gets_its_token(backend: FakeBackend) -> None:
+    backend.token = "t" * 40
+    async with await create_channel(f"http://localhost:{backend.grpc_port}/{backend.token}") as channel:
+        assert await asked(channel) == "a0"
+        assert await watched(channel) == 3
+
+
 async def test_metadata_of_the_caller_is_kept(backend: FakeBackend) -> None:
     async with await create_channel(f"localhost:{backend.grpc_port}") as channel:
         await asked(channel, metadata=(("x-mine", "1"), ("x-request-id", "mine")))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flyteidl2.auth import auth_service_pb2
 from flyteidl2.common import identifier_pb2
 from flyteidl2.workflow import run_definition_pb2 as definition
 from flyteidl2.workflow import run_service_pb2 as service
@@ -16,6 +17,7 @@ from flyteidl2.workflow import run_service_pb2 as service
 from flyte_jupyter import remote
 from flyte_jupyter.remote import Client, Run, background, connect, methods
 from flyte_jupyter.remote._config_api_key import ApiKey
+from tests.unit.remote.auth.fake_identity_provider import fake_identity_provider
 from tests.unit.remote.fake_backend import FakeBackend, StatusError, action_details
 from tests.unit.remote.http1_proxy import http1_proxy
 
@@ -96,6 +98,24 @@ def test_a_configuration_that_is_wrong_is_one_sentence(nowhere: Path) -> None:
 def test_a_command_gives_the_token(backend: FakeBackend, port: int, wire: Any) -> None:
     assert used(connect(f"localhost:{port}", transport=wire, command=["echo", "my-token"]))
     assert backend.metadata[-1]["authorization"] == "Bearer my-token"
+
+
+def test_a_login_before_the_first_call_goes_over_the_wire_that_gets_through(
+    backend: FakeBackend, port: int, wire: Any
+) -> None:
+    def details(request: Any) -> Any:
+        token = backend.metadata[-1].get("authorization", "").removeprefix("Bearer ")
+        if token not in idp.valid:
+            raise StatusError("UNAUTHENTICATED", "no token")
+        return service.GetRunDetailsResponse(details=definition.RunDetails(action=action_details()))
+
+    backend.scripts["GetRunDetails"] = details
+    with fake_identity_provider() as idp, http1_proxy(port, forward_all=wire == "grpc") as ingress:
+        backend.scripts["GetOAuth2Metadata"] = lambda _: auth_service_pb2.GetOAuth2MetadataResponse(**idp.metadata())
+        backend.scripts["GetPublicClientConfig"] = lambda _: auth_service_pb2.GetPublicClientConfigResponse()
+        client = connect(f"localhost:{ingress.port}", client_id="robot", client_secret=idp.secrets["robot"])
+        assert client.transport == wire
+        assert used(client)
 
 
 def test_a_proxy_gets_a_token_of_its_own(backend: FakeBackend, port: int, wire: Any) -> None:
