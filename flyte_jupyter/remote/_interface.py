@@ -28,7 +28,7 @@ class Parameter:
 
     Attributes:
         name: Its name.
-        type: Its type in Python's notation ("int", "list[str]", "File", "Color(RED, GREEN)").
+        type: Its type in Python's notation ("int", "list[str]", "File", "Enum(RED, GREEN)").
         required: Whether it must be given; an output never is.
         default: The default as a Python value; None where there is none, too.
         description: What the task's author wrote about it, "" if nothing.

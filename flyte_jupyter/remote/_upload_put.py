@@ -129,8 +129,12 @@ async def measure(path: Path) -> Source:
                 await asyncio.to_thread(digest.update, data)
                 size += len(data)
     except OSError as error:
-        raise InvalidArgumentError(f"{path} cannot be read: {error.strerror or error}.") from None
+        raise _unreadable(path, error) from None
     return Source(path, size, digest.digest(), modified, short)
+
+
+def _unreadable(path: Path, error: OSError) -> InvalidArgumentError:
+    return InvalidArgumentError(f"{path} cannot be read: {error.strerror or error}.")
 
 
 async def put(
@@ -267,7 +271,10 @@ async def _pieces(source: Source) -> AsyncGenerator[bytes, None]:
             yield source.data
         return
     left = source.size
-    file: Any = await asyncio.to_thread(source.path.open, "rb")
+    try:
+        file: Any = await asyncio.to_thread(source.path.open, "rb")
+    except OSError as error:
+        raise _unreadable(source.path, error) from None
     with file:
         while left:
             piece = await asyncio.to_thread(file.read, min(CHUNK, left))

@@ -159,6 +159,15 @@ def test_a_file_that_changes_meanwhile(tmp_path: Path, backend: FakeBackend, sto
     backend.scripts["CreateUploadLocation"] = change
     with pytest.raises(remote.InvalidArgumentError, match="has changed while it was uploaded"):
         upload_file(path)
+    path.write_bytes(b"a" * (3 << 20))
+
+    def remove(request: Any) -> Any:
+        path.unlink()
+        return locate(request)
+
+    backend.scripts["CreateUploadLocation"] = remove
+    with pytest.raises(remote.InvalidArgumentError, match="log cannot be read: No such file or directory"):
+        upload_file(path)
     assert storage.files == {}
 
 
