@@ -46,7 +46,15 @@ async def asks() -> bool:
     return await condition.wait.aio()
 
 
+@env.task
+async def fails_when_told() -> None:
+    condition = await flyte.new_condition.aio("fail", prompt="Fail?", data_type=bool)
+    await condition.wait.aio()
+    raise ValueError("as told")
+
+
 RUNS = {
+    "fails_when_told": lambda: flyte.run(fails_when_told),
     "train": lambda: flyte.run(train, x=4),
     "broken": lambda: flyte.run(broken),
     "sleepy": lambda: flyte.run(sleepy),

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from flyte_jupyter.remote import Client, Run
+from flyte_jupyter.remote import Client, Condition, Run
 from tests.integration.actions.conftest import Start
 from tests.integration.actions.kernels import Kernel
-from tests.integration.support import Backend, until
+from tests.integration.support import REPOSITORY, Backend, until
 
 
 @pytest.fixture(scope="module")
@@ -38,22 +38,44 @@ def number(text: str) -> str:
     return found.group(1)
 
 
+PAGE = (REPOSITORY / "docs" / "actions.md").read_text()
+
+
+def documented(line: str, **names: str) -> str:
+    """A line of the documentation, with names of what there is here in the place of those that it has."""
+    assert f"    {line}\n" in PAGE, "it is not written there"
+    for written, here in {"my_run": "my-run", "fit": "train.fit", "score": "eval.score"}.items():
+        if written in names:
+            assert here in line
+            line = line.replace(here, names[written])
+    return line
+
+
+def tell_to_fail(run: str) -> None:
+    condition = until(lambda: Condition.get("fail", run), "the condition")
+    assert condition is not None
+    until(lambda: condition.sync().phase == "paused", "its wait")
+    condition.signal(True)
+
+
 def run_of(start: Start, name: str) -> str:
     return start(name)[name]
 
 
 def test_a_failure_is_told_below_the_line(kernel: Kernel, start: Start, client: Client) -> None:
-    run = run_of(start, "sleepy")
+    run = run_of(start, "fails_when_told")
+    cell = kernel.run(documented("%flyte_on my-run failed -> notify", my_run=run))
     kernel.run(f"my_run = {run!r}")
-    cell = kernel.run("%flyte_on {my_run} aborted -> notify")
-    assert f"{run} aborted -> notify is armed; it may read until 2" in kernel.text(cell)
-    Run.get(run).abort()
-    kernel.until(cell, f"{run} (acting.sleepy) aborted")
+    filled = kernel.run("%flyte_on {my_run} failed -> notify text='{task} {phase}'")
+    assert f"{run} failed -> notify is armed; it may read until 2" in kernel.text(cell)
+    tell_to_fail(run)
+    kernel.until(cell, f"{run} (acting.fails_when_told) failed")
+    kernel.until(filled, "acting.fails_when_told failed")
 
 
 def test_a_task_starts_another_with_its_output(kernel: Kernel, start: Start, client: Client) -> None:
-    line = "task acting.train succeeded -> run_task acting.score inputs.model=outputs.o0 --max 1"
-    armed = kernel.tell(f"%flyte_on {line}")
+    line = "%flyte_on task train.fit succeeded -> run_task eval.score inputs.model=outputs.o0 --max 5"
+    armed = kernel.tell(documented(line, fit="acting.train", score="acting.score"))
     assert "it may launch and read" in armed
     assert "may this launch in your name for 48 h?" in kernel.asked[-1]
     start("train")
@@ -61,20 +83,22 @@ def test_a_task_starts_another_with_its_output(kernel: Kernel, start: Start, cli
     score = Run.get(done[0])
     score.wait()
     assert score.outputs().o0 == 50
-    assert "used up" in kernel.tell("%flyte_on list")
+    kernel.run(f"%flyte_on rm {number(armed)}")
 
 
 def test_a_line_of_the_log_aborts(kernel: Kernel, start: Start, client: Client) -> None:
     run = Run.get(run_of(start, "diverges"))
-    kernel.run(f'%flyte_on {run.name} log /loss=nan/ -> abort --reason "diverged"')
+    kernel.run(documented('%flyte_on my-run log /loss=nan/ -> abort --reason "diverged"', my_run=run.name))
     assert "may this abort" in kernel.asked[-1]
     run.wait()
     assert run.details().action_details.abort_info.reason == "diverged"  # type: ignore[union-attr]
 
 
 def test_a_failure_is_rerun(kernel: Kernel, start: Start, client: Client) -> None:
-    run = run_of(start, "broken")
-    armed = number(kernel.tell(f"%flyte_on {run} failed -> rerun --recover --max 2 --replay"))
+    run = run_of(start, "fails_when_told")
+    armed = number(kernel.tell(documented("%flyte_on my-run failed -> rerun --recover --max 2", my_run=run)))
+    tell_to_fail(run)
+    # What was answered is recovered, so they fail by themselves.
     until(lambda: kernel.tell(f"%flyte_on history {armed}").count("started fja") == 2, "two reruns")
     until(lambda: "It has fired 2 times" in kernel.tell(f"%flyte_on history {armed}"), "the end of them")
 
@@ -94,8 +118,8 @@ def test_what_waits_is_sent_to_a_webhook(kernel: Kernel, start: Start, client: C
     server = http.server.HTTPServer(("127.0.0.1", 0), Hook)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     kernel.run(f"os.environ['SLACK_URL'] = 'http://127.0.0.1:{server.server_port}/very-secret'")
-    refused = kernel.tell("%flyte_on condition paused -> notify webhook=env:SLACK_URL")
-    allowed = kernel.tell("%flyte_on condition paused -> notify webhook=env:SLACK_URL insecure=true private=true")
+    line = documented("%flyte_on condition paused -> notify webhook=env:SLACK_URL")
+    refused, allowed = kernel.tell(line), kernel.tell(f"{line} insecure=true private=true")
     run = run_of(start, "asks")
     until(lambda: received, "the webhook", 30)
     server.shutdown()
@@ -113,8 +137,9 @@ def test_what_waits_is_sent_to_a_webhook(kernel: Kernel, start: Start, client: C
 def test_a_cell_runs_in_this_kernel(kernel: Kernel, start: Start, client: Client) -> None:
     kernel.run("import threading\nfactor = 100")
     run = run_of(start, "train")
+    first = documented("%%flyte_on my-run succeeded", my_run=run)
     cell = kernel.run(
-        f"%%flyte_on {run} succeeded --replay\n"
+        f"{first} --replay\n"
         "answer = run.outputs().o0 * factor\n"
         "print(event.words, answer, threading.current_thread() is threading.main_thread())"
     )

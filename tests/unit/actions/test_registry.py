@@ -2,11 +2,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from flyte_jupyter.actions import EventHub, InvalidConfigurationError, PluginRegistry, UnknownActionError
-from tests.unit.actions.conftest import RingFlavor, Rings
+from flyte_jupyter.actions import (
+    ActionRequest,
+    AuthContext,
+    EventHub,
+    InvalidConfigurationError,
+    PluginRegistry,
+    TriggerExecutionResponse,
+    UnknownActionError,
+)
+from tests.unit.actions.conftest import RingFlavor, Rings, failed
 
 PLUGINS = """
 from flyte_jupyter.actions import BaseActionFlavor
@@ -49,6 +58,19 @@ def test_a_flavor_is_found_with_its_handler(hub: EventHub) -> None:
     assert ("ring", "") in hub.action_handlers
     with pytest.raises(UnknownActionError, match=r"no action rnig\. There are ring"):
         registry.flavor("rnig")
+
+
+def test_the_flavor_of_the_documentation_works(hub: EventHub) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "actions.md").read_text().partition("## Your own")[2]
+    source = "\n".join(line[4:] for line in page.splitlines() if line.startswith("    ") or not line)
+    names: dict[str, Any] = {}
+    exec(source, names)
+    registry = PluginRegistry(hub)
+    registry.register(names["RingFlavor"])
+    execution = TriggerExecutionResponse(id=1, trigger=1, event=failed())
+    made = registry.handler("ring").create_action(ActionRequest(flavor="ring", configuration={"times": 2}))
+    hub.trigger_action(made, execution, AuthContext())
+    assert execution.result == "ring ring "
 
 
 def test_a_taken_name_is_refused(hub: EventHub) -> None:
