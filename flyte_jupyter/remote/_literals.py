@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timezone
 from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.remote import _packed
-from flyte_jupyter.remote._common import to_datetime
 from flyte_jupyter.remote._values import DatasetRef, ErrorValue, FileRef, OffloadedRef, OpaqueValue
 
 if TYPE_CHECKING:
@@ -112,7 +112,8 @@ class _Reader:
 def _primitive(primitive: Primitive) -> Any:
     kind = primitive.WhichOneof("value")
     if kind == "datetime":
-        return to_datetime(primitive.datetime)
+        # A value is itself or cannot be decoded, never the nearest that there is.
+        return primitive.datetime.ToDatetime(tzinfo=timezone.utc)
     if kind == "duration":
         return primitive.duration.ToTimedelta()
     return None if kind is None else getattr(primitive, kind)

@@ -147,6 +147,8 @@ def test_dates_beyond_python_s_are_opaque() -> None:
     literal = literals_pb2.Literal()
     literal.scalar.primitive.datetime.seconds = 10**15
     assert isinstance(to_python(literal), OpaqueValue)
+    literal.scalar.primitive.duration.seconds = 10**15
+    assert isinstance(to_python(literal), OpaqueValue)
 
 
 def test_depth_is_bounded() -> None:
