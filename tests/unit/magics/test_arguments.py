@@ -17,7 +17,9 @@ def test_phases_in_any_case() -> None:
     assert phases("Failed, ABORTED") == [ActionPhase.FAILED, ActionPhase.ABORTED]
 
 
-@pytest.mark.parametrize("line", ["--phase broken", "--phase ,", "--limit 0", "--limit x", "--wrong", "--height 5", "'open"])
+@pytest.mark.parametrize(
+    "line", ["--phase broken", "--phase ,", "--limit 0", "--limit x", "--wrong", "--height 5", "'open"]
+)
 def test_wrong_arguments_are_one_sentence_with_a_hint(line: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse(RUNS, line)

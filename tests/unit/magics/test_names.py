@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from flyte_jupyter import remote
+from flyte_jupyter.magics import _complete, _names, parser_of
+from flyte_jupyter.magics._complete import Completer
+
+
+@pytest.fixture
+def named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backend that has names."""
+    monkeypatch.setattr(_complete, "runs", lambda: ["r1", "r2"])
+    monkeypatch.setattr(_complete, "actions", lambda run: [f"{run}-a0", f"{run}-c1"])
+    monkeypatch.setattr(_complete, "tasks", lambda: ["env.main"])
+    monkeypatch.setattr(_complete, "projects", lambda: ["p"])
+    monkeypatch.setattr(_complete, "domains", lambda: ["development"])
+
+
+def complete(line: str) -> list[str]:
+    symbol = "" if line.endswith(" ") else line.split()[-1]
+    name = line.split()[0].lstrip("%")
+    event: Any = SimpleNamespace(line=line, symbol=symbol)
+    return Completer(name, parser_of(name))(InteractiveShell(), event)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("%flyte_run ", ["r1", "r2"]),
+        ("%flyte_run r2", ["r2"]),
+        ("%flyte_logs r2 ", ["r2-a0", "r2-c1"]),
+        ("%flyte_io --height 300 r1 ", ["r1-a0", "r1-c1"]),
+        ("%flyte_abort r1 --reason x ", ["r1-a0", "r1-c1"]),
+        ("%flyte_run r1 --tab l", ["logs"]),
+        ("%flyte_runs --task ", ["env.main"]),
+        ("%flyte_runs --project ", ["p"]),
+        ("%flyte_tasks -d ", ["development"]),
+        ("%flyte_rerun r", ["r1", "r2"]),
+    ],
+)
+@pytest.mark.usefixtures("named")
+def test_names_are_completed(line: str, expected: list[str]) -> None:
+    assert complete(line) == expected
+
+
+def test_without_a_connection_nothing_is_completed_and_nothing_fails() -> None:
+    remote.set_current_client(None)
+    assert _names.runs() == []
+    assert _names.actions("r1") == []
+    assert _names.tasks() == []
+
+
+def test_a_slow_or_broken_backend_completes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        endpoint = SimpleNamespace(authority="h:1")
+        project, domain, org = "p", "d", ""
+
+        async def unary(self, *_: Any, **__: Any) -> Any:
+            raise remote.UnavailableError("gone.")
+
+    client: Any = Broken()
+    remote.set_current_client(client)
+    try:
+        assert _names.projects() == []
+        assert _names.domains() == []
+        monkeypatch.setattr(Broken, "unary", never)
+        monkeypatch.setattr(_names, "_SECONDS", 0.01)
+        assert _names.projects() == []
+    finally:
+        remote.set_current_client(None)
+
+
+async def never(*_: Any, **__: Any) -> Any:
+    import asyncio
+
+    await asyncio.Event().wait()
