@@ -221,4 +221,25 @@ DIFFERENCES = (
         ("condition: signalled with a list",),
         ("sdk",),
     ),
+    Difference(
+        "`upload_file()` of a file that was uploaded and changed since",
+        "raises, as it sends the MD5 of before",
+        "uploads it",
+        "The SDK remembers the MD5 of a path.",
+        ("upload: a file that was changed",),
+    ),
+    Difference(
+        "`upload_dir()` of a directory with directories in it",
+        "puts all files in one directory; of equal names one is left",
+        "keeps their paths",
+        "A directory is to be the same there.",
+        ("upload: a deep directory", "upload: equal names in a directory"),
+    ),
+    Difference(
+        "`upload_dir()` of an empty directory",
+        "raises `IndexError`",
+        "raises `InvalidArgumentError`",
+        "It says what is wrong.",
+        ("upload: an empty directory",),
+    ),
 )

@@ -1,8 +1,9 @@
-"""Questions about tasks, triggers, projects, secrets, users and conditions; `LATER` as in `runs`."""
+"""Questions about tasks, triggers, projects, secrets, users, uploads and conditions; `LATER` as in `runs`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.integration.differential.answers import World
@@ -94,6 +95,25 @@ def overridden(w: World, **changes: Any) -> Any:
     return task(w, version="v1").override(**changes).to_dict()
 
 
+def uploaded(w: World, content: bytes, **how: Any) -> list[Any]:
+    """A file, and what is to be had where it went to."""
+    path = w.place / f"{len(content)}.bin"
+    path.write_bytes(content)
+    md5, uri = w.value(w.upload_file(path, **how))
+    return [md5, Path(uri).name, Path(uri).read_bytes() == content]
+
+
+def uploaded_directory(w: World, *names: str) -> list[Any]:
+    """A directory, and what is to be had where it went to."""
+    root = w.place / f"of {' '.join(names)}".replace("/", "-")
+    root.mkdir()
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(f"this is {name}")
+    there = Path(w.value(w.upload_dir(root)))
+    return sorted([str(path.relative_to(there)), path.read_text()] for path in there.rglob("*") if path.is_file())
+
+
 QUESTIONS: dict[str, Question] = {
     "tasks: all": lambda w: tasks(w),
     "tasks: by name": lambda w: tasks(w, sort_by=("name", "asc")),
@@ -154,6 +174,17 @@ QUESTIONS: dict[str, Question] = {
     "secret: of an image, in a project": lambda w: w.value(
         w.Secret.create(f"own-image-{w.peer}", "x", type="image_pull")
     ),
+    "upload: a file": lambda w: uploaded(w, b"hello"),
+    "upload: a file that was changed": lambda w: [uploaded(w, b"abc"), uploaded(w, b"xyz")],
+    "upload: an empty file": lambda w: uploaded(w, b""),
+    "upload: two megabytes": lambda w: uploaded(w, b"0123456789abcdef" * 131072),
+    "upload: under another name": lambda w: uploaded(w, b"renamed", fname="other.bin"),
+    "upload: what is no file": lambda w: w.value(w.upload_file(w.place)),
+    "upload: what there is not": lambda w: w.value(w.upload_file(w.place / "luck")),
+    "upload: a flat directory": lambda w: uploaded_directory(w, "a.txt", "b.txt"),
+    "upload: a deep directory": lambda w: uploaded_directory(w, "a.txt", "deep/b.txt"),
+    "upload: equal names in a directory": lambda w: uploaded_directory(w, "one/a.txt", "two/a.txt"),
+    "upload: an empty directory": lambda w: uploaded_directory(w),
     "user": lambda w: [w.value(w.User.get()).subject(), w.value(w.User.get()).name()],
 }  # fmt: skip
 
