@@ -124,7 +124,6 @@ class Session:
 
         async def open_() -> Shown:
             read = await table.read(table.first)
-            self._publish()
             view = self._views.open_table(table, height)
             return ShownTable(Output(publisher), form, self.hub_id, view, read, keep_widget=keep_widget)
 
@@ -152,7 +151,6 @@ class Session:
         """Return a view of a table likewise."""
 
         async def open_() -> TableView:
-            self._publish()
             return self._views.open_table(table, height)
 
         return FallbackView(self._dispatcher.receive, view_id=background().run(open_()).id)
@@ -212,7 +210,6 @@ class Session:
             self._publishing = asyncio.create_task(self._publisher.run())
 
     async def _open_view(self, target: Target, opening: Opening) -> View:
-        self._publish()
         return await self._views.open(target, opening)
 
     async def _freeze(self, view: View, frozen: Frozen) -> str:
@@ -301,6 +298,9 @@ class Session:
         return written
 
     def _heard(self, channel: Channel, what: str) -> None:
+        if what == "hello":
+            # Also where nothing was shown yet: a snapshot of an earlier kernel was brought to life.
+            self._publish()
         if isinstance(channel, FallbackView):
             self.front_end.has_widgets = self.front_end.has_widgets or what == "hello"
             return

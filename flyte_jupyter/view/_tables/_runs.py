@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flyte_jupyter.live import identity
+from flyte_jupyter.live import identity, moment
 from flyte_jupyter.remote import ActionPhase, Run
 from flyte_jupyter.view import _phases
 from flyte_jupyter.view._tables._table import Act, Column, Query, Read, Row, Table, searched
@@ -112,14 +112,13 @@ class Runs(Table):
 def row_of(run: Run) -> Row:
     """Return the row of a run."""
     started = None if run.start_time is None else run.start_time.timestamp() * 1000
-    span = run.duration
-    ended = started + span.total_seconds() * 1000 if run.done() and started is not None and span is not None else None
+    ended = moment(run.pb2.action.status, "end_time") if run.done() else None
     cells = {
         "phase": run.raw_phase,
         "task": run.task_name or "",
         "run": run.name,
         "started": started,
-        "duration": None if started is None else [started, ended],
+        "duration": None if started is None or (ended is None and run.done()) else [started, ended],
         "who": identity(run.pb2.action.metadata.executed_by),
         "labels": run.labels,
     }

@@ -15,6 +15,7 @@ from flyte_jupyter.view._target import Target
 from flyte_jupyter.view._views import View, Views
 from tests.unit.live.messages import ABORTED, FAILED, RUNNING, START, SUCCEEDED, action
 from tests.unit.live.scripted import ScriptedClient
+from tests.unit.live.test_looks import data
 from tests.unit.live.virtual import until, virtual
 from tests.unit.view.pages import PostBox
 
@@ -298,4 +299,55 @@ async def test_a_view_learns_what_is_armed_on_its_run():
     assert await desk.answer("armed") == {"type": "armed", "run": view.run, "armed": [one._asdict()]}
     desk.notes.set_armed({view.run: [one._replace(fired=1)]})
     assert (await desk.answer("armed"))["armed"][0]["fired"] == 1
+    await desk.close(view)
+
+
+@virtual
+async def test_labels_and_whole_values_are_answered():
+    desk = Desk(action("a0", RUNNING))
+    desk.client.data["a0"] = data(x=7)
+    view = await desk.open()
+    reply = await desk.ask("labels", run=view.run, actions=["a0", "gone"])
+    assert reply["result"] == {"labels": {"a0": "x=7"}}
+    reply = await desk.ask("value", run=view.run, action="a0", path=["inputs", "x"])
+    assert "are not open" in reply["error"]
+    desk.say(type="look", vid="m", lid="l", topic="io", run=view.run, action="a0", params={})
+    await until(lambda: any((one.get("value") or {}).get("inputs") for one in desk.box.sent))
+    desk.box.sent.clear()
+    assert (await desk.ask("value", run=view.run, action="a0", path=["inputs", "x"]))["result"] == {"text": "7"}
+    desk.say(type="bye", vid="m")
+    await desk.close(view)
+
+
+@virtual
+async def test_what_is_open_goes_to_the_freezing():
+    desk = Desk(action("a0", RUNNING))
+    view = await desk.open()
+    reply = await desk.ask("freeze", view=view.id, rows=[[0, 0]], find="x", action="a0", tab="logs", attempt=2)
+    assert reply["result"] == {"note": "frozen"}
+    assert desk.frozen == [Frozen(((0, 0),), "x", "a0", "logs", 2)]
+    await desk.close(view)
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "words"),
+    [
+        ("labels", {"run": "localhost:8090|p/development/r1", "actions": "a0"}, "list of at most 200 names"),
+        ("labels", {"run": "localhost:8090|p/development/r1", "actions": ["a"] * 201}, "list of at most 200 names"),
+        ("value", {"run": "localhost:8090|p/development/r1", "action": "a0", "path": [1.5]}, "lacks its parameter"),
+        ("signal", {"run": "localhost:8090|p/development/r1", "action": "a0", "value": None}, "a yes or no, a number"),
+        ("freeze", {"view": "gone"}, "shows no such view"),
+        ("act", {"view": "gone", "act": "abort", "rows": []}, "shows no such table"),
+        ("open", {"view": "gone", "row": "r1"}, "shows no such table"),
+        ("open", {"at": "p/development/r1"}, "no connection"),
+    ],
+)
+@virtual
+async def test_wrong_requests_are_one_sentence(method: str, params: dict, words: str):
+    desk = Desk(action("a0", RUNNING))
+    view = await desk.open()
+    reply = await desk.ask(method, **params)
+    assert not reply["ok"]
+    assert words in reply["error"]
+    assert "\n" not in reply["error"]
     await desk.close(view)

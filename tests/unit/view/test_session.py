@@ -196,6 +196,19 @@ def test_a_kernel_that_is_connected_offers_what_earlier_ones_have_shown(notebook
     assert "another backend" in reply["error"]
 
 
+def test_what_is_brought_to_life_gets_its_frames_before_anything_was_shown(notebook, client, comms, patient):
+    install(notebook.ip)
+    notebook.run("1 + 1")
+    (hub,) = _hubs(comms)
+    hub.say({"type": "ready"})
+    (place,) = eventually(lambda: [one for one in hub.custom() if one["type"] == "here"])[0]["places"]
+    opened = {"at": "p/development/r1", "place": place}
+    hub.say({"type": "request", "vid": "", "rid": "q", "method": "open", "params": opened})
+    reply = eventually(lambda: [one for one in hub.custom() if one["type"] == "reply"])[0]
+    hub.say({"type": "hello", "view": reply["result"]["view"], "vid": "m"})
+    eventually(lambda: [one for one in hub.custom() if one["type"] == "frame"])
+
+
 def test_freezing_writes_what_is_open_and_keeps_it(notebook, client, comms, patient):
     show("r1")
     (hub,) = _hubs(comms)

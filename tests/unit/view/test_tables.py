@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flyteidl2.workflow import run_definition_pb2 as definition
+from flyteidl2.workflow.run_service_pb2 import ListRunsResponse
+
+from flyte_jupyter.remote import BackgroundLoop, InvalidArgumentError, Method, methods
+from flyte_jupyter.view._tables import Query, Runs
+from tests.unit.live.messages import FAILED, RUNNING, START, SUCCEEDED, action
+from tests.unit.live.scripted import ScriptedClient
+from tests.unit.live.virtual import virtual
+
+
+class Listing(ScriptedClient):
+    """Lists runs r0, r1, ... and notes how it was asked."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.asked: list[Any] = []
+        self.runs: list[definition.Run] = []
+        for number in range(count):
+            phase = (RUNNING, SUCCEEDED, FAILED)[number % 3]
+            root = action("a0", phase, short="train", task="env.train", ended=START + 5 if phase != RUNNING else None)
+            root.id.run.name = f"r{number}"
+            root.metadata.executed_by.user.spec.email = "ada@example.com" if number == 7 else "bob@example.com"
+            self.runs.append(definition.Run(action=root))
+
+    async def unary(self, method: Method, request: Any, *, timeout: float | None = 30.0) -> Any:
+        if method is methods.LIST_RUNS:
+            self.asked.append(request)
+            start, limit = int(request.request.token or 0), request.request.limit
+            token = str(start + limit) if len(self.runs) > start + limit else ""
+            return ListRunsResponse(runs=self.runs[start : start + limit], token=token)
+        return await super().unary(method, request, timeout=timeout)
+
+
+@pytest.fixture(autouse=True)
+def own_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BackgroundLoop, "is_current", True)
+
+
+def runs(count: int) -> tuple[Any, Runs]:
+    client: Any = Listing(count)
+    return client, Runs(client)
+
+
+@virtual
+async def test_pages_of_runs():
+    _, table = runs(60)
+    first = await table.read(Query(size=25))
+    assert [row.id for row in first.rows][:2] == ["r0", "r1"]
+    assert (len(first.rows), first.more, first.total) == (25, True, None)
+    third = await table.read(Query(size=25, page=2))
+    assert (third.rows[0].id, len(third.rows), third.more, third.total) == ("r50", 10, False, 60)
+
+
+@virtual
+async def test_a_row_tells_what_a_person_looks_for():
+    _, table = runs(2)
+    running, succeeded = (await table.read(Query())).rows
+    assert running.cells["phase"] == RUNNING
+    assert running.cells["task"] == "env.train"
+    assert running.cells["who"] == "bob@example.com"
+    assert running.cells["duration"] == [START, None]
+    assert succeeded.cells["duration"] == [START, START + 5]
+    assert (running.acts, succeeded.acts) == (("abort",), ())
+
+
+@virtual
+async def test_phases_tasks_and_order_are_the_backend_s_business():
+    client, table = runs(3)
+    await table.read(Query({"phase": "6,7", "task": "env.train"}, ("duration", "asc")))
+    asked = client.asked[0].request
+    assert [(one.field, list(one.values)) for one in asked.filters] == [
+        ("phase", ["6", "7"]),
+        ("task_name", ["env.train"]),
+    ]
+    assert (asked.sort_by.key, asked.sort_by.direction) == ("duration_ms", 1)
+
+
+@virtual
+async def test_text_is_looked_for_in_what_is_read():
+    _, table = runs(60)
+    found = await table.read(Query(text="ADA train"))
+    assert [row.id for row in found.rows] == ["r7"]
+    assert found.note == ""
+    _, many = runs(1500)
+    assert "latest 1,000 runs" in (await many.read(Query(text="ada"))).note
+
+
+@virtual
+async def test_runs_are_aborted_together_and_each_failure_is_told(monkeypatch: pytest.MonkeyPatch):
+    _, table = runs(3)
+    aborted: list[str] = []
+
+    class Aborting:
+        def __init__(self, name: str) -> None:
+            self.abort, self.name = self, name
+
+        async def aio(self, reason: str) -> None:
+            if self.name == "r1":
+                raise InvalidArgumentError("Run r1 is over.")
+            aborted.append(f"{self.name}: {reason}")
+
+    monkeypatch.setattr(Runs, "target", lambda _, row: type("Target", (), {"as_run": lambda _: Aborting(row)})())
+    assert await table.perform_all("abort", ["r0", "r1", "r0"], "enough") == {"r1": "Run r1 is over."}
+    assert aborted == ["r0: enough"]
+    with pytest.raises(InvalidArgumentError, match="no act"):
+        await table.perform_all("delete", ["r0"], "")
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"filters": {"color": "red"}}, {"sort": ["who", "asc"]}, {"page": -1}, {"size": 0}, {"text": 7}, {"filters": 3}],
+)
+def test_what_cannot_be_asked_for(params: dict[str, Any]):
+    with pytest.raises(InvalidArgumentError):
+        Query.of(runs(0)[1], params)
+
+
+def test_a_page_that_asks_for_nothing_gets_what_the_table_begins_with():
+    client: Any = Listing(0)
+    first = Query({"phase": "6"}, ("started", "desc"), 0, 20, "train")
+    assert Query.of(Runs(client, first), {}) == first
+    assert Query.of(Runs(client, first), {"filters": {}, "text": "", "size": 9999}).size == 200
