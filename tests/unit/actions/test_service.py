@@ -1,0 +1,278 @@
+"""The service of a process against a scripted backend: whose runs, whose account, and what happened meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flyteidl2.auth.identity_pb2 import UserInfoResponse
+from flyteidl2.dataproxy.dataproxy_service_pb2 import TailLogsResponse
+from flyteidl2.logs.dataplane.payload_pb2 import LogLine
+from flyteidl2.workflow.run_definition_pb2 import Action, ActionDetails, Run, RunDetails
+from flyteidl2.workflow.run_service_pb2 import (
+    GetActionDetailsResponse,
+    GetRunDetailsResponse,
+    ListRunsResponse,
+    WatchActionsResponse,
+)
+
+from flyte_jupyter.actions import (
+    ActionRequest,
+    EventFilter,
+    EventHub,
+    PluginRegistry,
+    Policy,
+    Service,
+    Store,
+    Trigger,
+    armed_rows,
+)
+from flyte_jupyter.actions._source import Patience
+from flyte_jupyter.remote import Client, background, connect, set_current_client
+from tests.integration.support import until
+from tests.unit.actions.conftest import RingFlavor
+from tests.unit.remote.fake_backend import FakeBackend, StatusError, fake_backend
+
+RUNNING, SUCCEEDED, FAILED = 4, 5, 6
+START = 1_790_000_000
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[FakeBackend]:
+    with fake_backend() as backend:
+        yield backend
+
+
+@pytest.fixture
+def backend(shared: FakeBackend) -> Iterator[FakeBackend]:
+    shared.reset()
+    yield shared
+    set_current_client(None)
+    shared.reset()
+
+
+class World:
+    """Services on one file, and the runs that the backend lists."""
+
+    def __init__(self, backend: FakeBackend, path: Path) -> None:
+        self.backend, self.path = backend, path
+        self.runs: dict[str, Run] = {}
+        self.subject = "you"
+        self.down = False
+        self.asked: list[str] = []  # since when runs were asked for
+        backend.scripts["ListRuns"] = self._list
+        backend.scripts["UserInfo"] = lambda _: UserInfoResponse(subject=self.subject)
+        self.client = self.connect()
+        self.service = self.start("here:1:a")
+
+    def connect(self) -> Client:
+        return connect(f"localhost:{self.backend.grpc_port}", project="p", domain="d", transport="grpc")
+
+    def start(self, process: str) -> Service:
+        hub = EventHub(Store(self.path / "actions.db"))
+        plugins = PluginRegistry(hub)
+        plugins.register(RingFlavor)
+
+        async def make() -> Service:
+            made = Service(hub, plugins, process, Patience(poll=0.02, poll_paused=0.02, backoff=0.02))
+            await made.refresh()
+            made.start()
+            return made
+
+        return background().run(make())
+
+    def stop(self) -> None:
+        background().run(self.service.close())
+        self.service.store.close()
+
+    def run(self, name: str, phase: int, task: str = "t.a", age: float = 0.0) -> None:
+        run = Run(action=_action(name, "a0", phase, task))
+        run.action.status.start_time.seconds = START - round(age)
+        if phase >= SUCCEEDED:
+            run.action.status.end_time.seconds = START + 1 - round(age)
+        self.runs = {**self.runs, name: run}
+
+    def arm(self, kind: Any = "phase", **wanted: Any) -> Trigger:
+        store = self.service.store
+        action = store.create_action(
+            ActionRequest(
+                flavor="ring",
+                configuration={"bell": "big"},
+                allow=frozenset({"read"}),
+                endpoint=self.client.endpoint.authority,
+                account=self.subject,
+            )
+        )
+        if kind == "phase":
+            wanted.setdefault("phases", ("failed",))
+        place: dict[str, Any] = {"endpoint": self.client.endpoint.authority, "project": "p", "domain": "d"}
+        trigger = store.create_trigger(action.id, EventFilter(kind=kind, **place, **wanted), Policy())
+        self.service.poke()
+        until(lambda: store.trigger(trigger.id).baselined, "the baseline")
+        return trigger
+
+    def fired(self, trigger: Trigger, count: int) -> list[str]:
+        store = self.service.store
+
+        def ended() -> list[Any]:
+            return [one for one in store.history(trigger.id) if one.state not in ("pending", "running")]
+
+        until(lambda: len(ended()) >= count, f"{count} executions; there are {store.history(trigger.id)}")
+        return [f"{one.event.run} {one.state}" for one in reversed(ended())]
+
+    def looks(self, more: int = 3) -> None:
+        """Wait until the backend was asked a few times more."""
+        count = len(self.asked) + more
+        until(lambda: len(self.asked) >= count, "another look")
+
+    def _list(self, request: Any) -> ListRunsResponse:
+        if self.down:
+            raise StatusError("UNAVAILABLE", "connection refused")
+        since = [one.values[0] for one in request.request.filters if one.field == "updated_at"]
+        self.asked.append(since[0] if since else "")
+        return ListRunsResponse(runs=list(self.runs.values()))
+
+
+def _action(run: str, name: str, phase: int, task: str = "t.a") -> Action:
+    made = Action()
+    made.id.run.project, made.id.run.domain, made.id.run.name, made.id.name = "p", "d", run, name
+    made.metadata.task.id.name = task
+    made.status.phase = phase  # type: ignore[assignment]
+    made.status.attempts = 1
+    return made
+
+
+@pytest.fixture
+def world(backend: FakeBackend, tmp_path: Path) -> Iterator[World]:
+    world = World(backend, tmp_path)
+    yield world
+    world.stop()
+    world.client.close()
+
+
+def test_runs_of_a_task_fire_once_each_and_those_of_the_past_do_not(world: World) -> None:
+    world.run("past", FAILED)
+    world.run("going", RUNNING)
+    trigger = world.arm(task="t.a")
+    appears = world.arm("appeared", task="t.b")
+    world.run("going", FAILED)
+    world.run("other", FAILED, "t.b")
+    world.run("new", FAILED)
+    assert world.fired(trigger, 2) == ["going succeeded", "new succeeded"]
+    assert world.fired(appears, 1) == ["other succeeded"]
+    world.looks()
+    assert len(world.service.store.history()) == 3
+
+
+def test_what_is_older_than_what_was_read_is_history(world: World) -> None:
+    for number in range(200):
+        world.run(f"r{number}", SUCCEEDED)
+    trigger = world.arm()
+    world.run("ancient", FAILED, age=5000)
+    world.run("new", FAILED)
+    assert world.fired(trigger, 1) == ["new succeeded"]
+    world.looks()
+    assert len(world.service.store.history()) == 1
+
+
+def test_a_backend_that_is_away_is_said_and_nothing_is_lost(world: World) -> None:
+    trigger = world.arm(task="t.a")
+    world.down = True
+    until(lambda: armed_rows(world.service)[0].error, "the trouble")
+    assert "cannot be reached" in armed_rows(world.service)[0].error
+    world.run("new", FAILED)
+    world.down = False
+    assert world.fired(trigger, 1) == ["new succeeded"]
+    until(lambda: not armed_rows(world.service)[0].error, "no trouble")
+
+
+def test_another_process_goes_on_where_the_first_stopped(world: World) -> None:
+    world.run("first", RUNNING)
+    trigger = world.arm(task="t.a")
+    world.run("first", FAILED)
+    world.fired(trigger, 1)
+    until(lambda: world.service.store.trigger(trigger.id).cursor, "the cursor")
+    world.stop()
+    world.run("meanwhile", FAILED)
+    asked = len(world.asked)
+    world.service = world.start("here:2:b")
+    assert world.fired(trigger, 2) == ["first succeeded", "meanwhile succeeded"]
+    assert world.asked[asked].startswith("2026-"), "it asks only for what changed since"
+    world.looks()
+    assert len(world.service.store.history()) == 2
+
+
+def test_another_account_ends_the_consent(world: World) -> None:
+    trigger = world.arm(task="t.a")
+    world.subject = "somebody else"
+    old, world.client = world.client, world.connect()
+    old.close()
+    until(lambda: armed_rows(world.service)[0].standing == "other account", "the other account")
+    world.run("new", FAILED)
+    assert world.fired(trigger, 1) == ["new skipped"]
+    assert world.service.store.history()[0].error == "It was allowed for another account."
+    action = world.service.store.action(trigger.action_id)
+    world.service.store.renew_consent(action.id, action.endpoint, "somebody else")
+    world.run("newer", FAILED)
+    assert world.fired(trigger, 2) == ["new skipped", "newer succeeded"]
+
+
+def test_of_two_services_one_serves_a_backend(world: World) -> None:
+    trigger = world.arm(task="t.a")
+    other = world.start("here:2:b")
+    assert list(world.service.dispatcher.leases) == [f"{world.client.endpoint.authority}|you"]
+    assert other.dispatcher.leases == {}
+    assert [one.id for one in world.service.hub.triggers] == [trigger.id]
+    assert other.hub.triggers == []
+    background().run(other.close())
+    other.store.close()
+
+
+def test_lines_of_a_log_fire_once_however_often_it_is_read(world: World) -> None:
+    scripts: dict[str, Callable[[Any], Any]] = world.backend.scripts
+    root = _action("r1", "a0", RUNNING)
+    lines = ["loss=1", "loss=nan", "loss=nan", "fine"]
+    read: list[int] = []
+
+    def details(_: Any) -> ActionDetails:
+        made = ActionDetails(id=root.id, metadata=root.metadata, status=root.status)
+        made.attempts.add(attempt=1, phase=root.status.phase, logs_available=True)
+        return made
+
+    async def actions(_: Any) -> AsyncIterator[WatchActionsResponse]:
+        message = WatchActionsResponse()
+        message.enriched_actions.add().action.CopyFrom(root)
+        yield message
+        await world.backend.silence()
+
+    async def log(_: Any) -> AsyncIterator[TailLogsResponse]:
+        read.append(1)
+        message = TailLogsResponse()
+        logs = message.logs.add()
+        for number, text in enumerate(lines):
+            line = LogLine(message=text)
+            line.timestamp.FromSeconds(round(time.time()) + 3600 + number // 2)
+            logs.lines.append(line)
+        yield message
+        if len(read) == 1:
+            raise StatusError("UNAVAILABLE", "gone in the middle")
+        await world.backend.silence()
+
+    scripts["GetRunDetails"] = lambda _: GetRunDetailsResponse(details=RunDetails(action=details(None)))
+    scripts["GetActionDetails"] = lambda _: GetActionDetailsResponse(details=details(None))
+    scripts["WatchActions"], scripts["TailLogs"] = actions, log
+    trigger = world.arm("log", run="r1", action="*", pattern="loss=nan")
+    assert world.fired(trigger, 2) == ["r1 succeeded"] * 2
+    until(lambda: len(read) > 1, "the log is read again")
+    world.stop()
+    again = len(read)
+    world.service = world.start("here:2:b")
+    until(lambda: len(read) > again, "the log is read by another process")
+    lines.append("the last loss=nan")
+    world.stop()
+    world.service = world.start("here:3:c")
+    assert world.fired(trigger, 3) == ["r1 succeeded"] * 3
+    assert world.service.store.trigger(trigger.id).fired == 3
