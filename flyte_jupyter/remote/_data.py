@@ -61,6 +61,10 @@ class ActionOutputs(tuple[Any, ...], ToJson):
         self._fields = fields if fields is not None else tuple(f"o{index}" for index in range(len(data)))
         return self
 
+    def __getnewargs__(self) -> Any:
+        # What a copy is made of; a tuple's would be its values alone.
+        return self.pb2, tuple(self), self._fields
+
     @property
     def named_outputs(self) -> dict[str, Any]:
         """The values by name."""

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -462,17 +464,17 @@ def test_what_a_run_was_made_from() -> None:
 def test_inputs_are_a_mapping_of_one_s_own(client: Client, backend: FakeBackend) -> None:
     serve(backend, with_interface(action_details(phase=SUCCEEDED)), data())
     inputs = Run.get("r1").inputs()
-    copy = inputs.copy()
-    copy.update({"x": 5}, z=6)
-    assert (copy.pop("y"), copy.pop("none", 1), copy.setdefault("w", 7)) == (0, 1, 7)
-    assert copy == {"x": 5, "z": 6, "w": 7}
-    assert isinstance(copy, ActionInputs)
+    copied = inputs.copy()
+    copied.update({"x": 5}, z=6)
+    assert (copied.pop("y"), copied.pop("none", 1), copied.setdefault("w", 7)) == (0, 1, 7)
+    assert copied == {"x": 5, "z": 6, "w": 7}
+    assert isinstance(copied, ActionInputs)
     assert inputs == {"x": 1, "y": 0}, "the copy is another"
     assert dict(ActionInputs.fromkeys("ab", 1)) == {"a": 1, "b": 1}
     assert ActionInputs(data={"a": 1}).to_dict() == {}, "no message, nothing of it"
     assert [each["name"] for each in inputs.to_dict()["literals"]] == ["y", "x"]
-    while copy:
-        copy.popitem()
+    while copied:
+        copied.popitem()
     assert "x" in inputs
     inputs.clear()
     assert len(inputs) == 0
@@ -485,3 +487,5 @@ def test_outputs_by_their_names() -> None:
     assert outputs.count(2) == 1, "a name of every tuple stays that"
     assert ActionOutputs(common_pb2.Outputs(), (1, 2)).o1 == 2
     assert repr(outputs) == "ActionOutputs(a=1, count=2)"
+    for copied in (copy.copy(outputs), copy.deepcopy(outputs), pickle.loads(pickle.dumps(outputs))):
+        assert (type(copied), copied, copied.named_outputs) == (ActionOutputs, outputs, outputs.named_outputs)
