@@ -1,11 +1,11 @@
 /** Finds the placeholders of this hub in the page and keeps a live view in each. */
 
 import { Connection } from "./connection";
+import { followNotices } from "./notices";
 import { Offers } from "./offers";
 import { isLive, LIVE, viewOf } from "./placeholders";
 import type { Model } from "./protocol";
 import { type Mounted, mountView } from "./views/mount";
-import { mountToasts } from "./views/toasts";
 import { ViewState } from "./viewstate";
 
 const ID = /^[0-9a-z]+$/;
@@ -72,7 +72,7 @@ export class Hub {
       (element) => this.#keeps(element),
       (element, view) => this.#revive(element, view),
     );
-    this.#closeToasts = mountToasts(this.#connection);
+    this.#closeToasts = followNotices(this.#connection);
     this.#observer = new MutationObserver(this.#changed);
     this.#connection.send({ type: "ready" });
     this.#observer.observe(document, { childList: true, subtree: true });

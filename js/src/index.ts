@@ -2,9 +2,9 @@
 
 import { Connection } from "./connection";
 import { Hub, hubIdOf } from "./hub";
+import { followNotices } from "./notices";
 import type { Model } from "./protocol";
 import { mountView } from "./views/mount";
-import { mountToasts } from "./views/toasts";
 import { ViewState } from "./viewstate";
 
 type Cleanup = () => void;
@@ -30,7 +30,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): Cleanup | und
   const host = document.createElement("div");
   el.append(host);
   const mounted = mountView(connection, view, host, new ViewState(), { waiting: true });
-  const closeToasts = mountToasts(connection);
+  const closeToasts = followNotices(connection);
   return () => {
     mounted.close();
     closeToasts();

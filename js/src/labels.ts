@@ -17,6 +17,8 @@ export class Labels {
 
   readonly #link: Link;
   readonly #asked = new Set<string>();
+  /** Rows of which the one before has the same name: siblings know their next one only. */
+  readonly #twins = new Set<number>();
   #wanted = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -28,7 +30,7 @@ export class Labels {
   get(store: RunStore, node: number): string {
     this.version.value;
     const row = store.forest.row[node];
-    if (!hasTwin(store, node)) return "";
+    if (!this.#hasTwin(store, node)) return "";
     const name = store.text(store.name[row]);
     const known = this.known.get(name);
     if (known === undefined && !this.#asked.has(name)) this.#want(store, name);
@@ -37,6 +39,19 @@ export class Labels {
 
   close(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** Whether a neighbour among the siblings has the same short name. */
+  #hasTwin(store: RunStore, node: number): boolean {
+    const { forest } = store;
+    const row = forest.row[node];
+    const next = forest.next[node];
+    const after = next < 0 ? -1 : forest.row[next];
+    if (after >= 0 && sameLabel(store, row, after)) {
+      this.#twins.add(row);
+      this.#twins.add(after);
+    }
+    return this.#twins.has(row);
   }
 
   #want(store: RunStore, name: string): void {
@@ -65,18 +80,6 @@ export class Labels {
       },
     );
   }
-}
-
-/** Whether a neighbour among the siblings has the same short name. */
-function hasTwin(store: RunStore, node: number): boolean {
-  const { forest } = store;
-  const row = forest.row[node];
-  const next = forest.next[node];
-  const same = (other: number) =>
-    other >= 0 && forest.row[other] >= 0 && sameLabel(store, row, forest.row[other]);
-  if (same(next)) return true;
-  const up = forest.up[node];
-  return up >= 0 && forest.last[up] === node && forest.size[up] > 1 && same(forest.first[up]);
 }
 
 function sameLabel(store: RunStore, a: number, b: number): boolean {

@@ -1,5 +1,5 @@
 /**
- * The second part of the views: details, logs and tables. The build makes a bundle of its own of it, which is asked
+ * The second part of the views: details, logs, tables and notices. The build makes a bundle of its own of it, which is asked
  * for when somebody first opens one of them, and which shares the modules of the first.
  */
 
@@ -7,3 +7,4 @@ export { css } from "./styles/more";
 export { Pane } from "./views/details/pane";
 export { Log } from "./views/logs/log";
 export { TableView } from "./views/table/table";
+export { openToasts } from "./views/toasts";

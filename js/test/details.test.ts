@@ -24,7 +24,7 @@ async function open(action: string, see: See = {}, run = smallRun(), tab?: strin
     else if (look.topic === "details" && row) sight({ value: details(row) });
   };
   await eventually(() => actionRow(element, action));
-  actionRow(element, action).dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
+  click(actionRow(element, action));
   click(actionRow(element, action));
   await eventually(() => one(element, ".pane [role=tab][aria-selected=true]"));
   if (tab) {
@@ -58,7 +58,7 @@ describe("the details", () => {
     expect(all(element, ".strip i").length).toBeGreaterThan(0);
     click(button(element, "Close details"));
     await eventually(() => expect(all(element, ".pane")).toEqual([]));
-    expect(kernel.received.filter(({ type }) => type === "away").length).toBe(1);
+    await eventually(() => expect(kernel.received.filter(({ type }) => type === "away").length).toBe(1));
   });
 
   it("look at one action at a time", async () => {
@@ -238,10 +238,24 @@ describe("labels of siblings", () => {
       labels: Object.fromEntries((actions as string[]).map((name) => [name, `x=${name.slice(1)}`])),
     });
     await eventually(() => expect(actionRow(element, "m3").textContent).toContain("x=3"));
+    expect(all(element, "[data-action=a0] .inputs")).toEqual([]);
     const [asked] = requests(kernel, "labels") as unknown as { params: { actions: string[] } }[];
     expect(asked.params.actions).toContain("m0");
     expect(asked.params.actions.length).toBeLessThan(60);
     expect(requests(kernel, "labels").length).toBe(1);
+  });
+});
+
+describe("labels of a few siblings", () => {
+  it("are asked for to the last of them, and for no other", async () => {
+    const run = new RunWriter("k", { name: "r" });
+    run.add({ name: "a0", label: "main" });
+    for (const name of ["m1", "m2", "m3"]) run.add({ name, label: "fit", parent: 0, phase: 5 });
+    run.add({ name: "z", label: "only", parent: 0 });
+    page = openPage(run);
+    const { kernel } = page;
+    await eventually(() => expect(requests(kernel, "labels").length).toBe(1));
+    expect(requests(kernel, "labels")[0]).toMatchObject({ params: { actions: ["m1", "m2", "m3"] } });
   });
 });
 

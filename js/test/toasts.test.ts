@@ -22,22 +22,24 @@ const toast = (id: string, more = {}) => ({
 });
 
 describe("notices", () => {
-  it("add nothing to the page before the first one, and show each once, as text", () => {
+  it("add nothing to the page before the first one, and show each once, as text", async () => {
     page = openPage();
     expect(root()).toBeNull();
     const hostile = "<img src=x onerror=alert(1)>";
     page.kernel.emit(toast("1", { title: hostile, text: hostile, url: "javascript:alert(1)" }));
     page.kernel.emit(toast("1"));
-    expect(toasts().length).toBe(1);
+    await eventually(() => expect(toasts().length).toBe(1));
     expect(toasts()[0].textContent).toContain(hostile);
     expect(root()?.querySelector("img, a")).toBeNull();
   });
 
-  it("go when they are dismissed, or after a while in which nobody points at them", () => {
-    vi.useFakeTimers();
+  it("go when they are dismissed, or after a while in which nobody points at them", async () => {
     page = openPage();
+    vi.useFakeTimers();
     page.kernel.emit(toast("1", { url: "https://flyte.example.com/r1" }));
     page.kernel.emit(toast("2"));
+    await vi.dynamicImportSettled();
+    await vi.advanceTimersByTimeAsync(0);
     expect(root()?.querySelector("a")?.getAttribute("href")).toBe("https://flyte.example.com/r1");
     toasts()[0].querySelector<HTMLElement>("[aria-label=Dismiss]")?.click();
     expect(toasts().length).toBe(1);
@@ -50,7 +52,7 @@ describe("notices", () => {
     expect(toasts().length).toBe(0);
   });
 
-  it("leave the browser alone unless the person allows it and looks elsewhere", () => {
+  it("leave the browser alone unless the person allows it and looks elsewhere", async () => {
     const made: unknown[] = [];
     class FakeNotification {
       static permission = "granted";
@@ -62,6 +64,7 @@ describe("notices", () => {
     const focus = vi.spyOn(document, "hasFocus").mockReturnValue(true);
     page = openPage();
     page.kernel.emit(toast("1"));
+    await eventually(() => expect(toasts().length).toBe(1));
     expect(made).toEqual([]);
     focus.mockReturnValue(false);
     page.kernel.emit(toast("2"));
@@ -69,9 +72,10 @@ describe("notices", () => {
     focus.mockRestore();
   });
 
-  it("are gone with their hub", () => {
+  it("are gone with their hub", async () => {
     page = openPage();
     page.kernel.emit(toast("1"));
+    await eventually(() => expect(toasts().length).toBe(1));
     page.cleanup();
     expect(root()).toBeNull();
   });
@@ -92,20 +96,20 @@ describe("armed actions", () => {
   it("are counted in the header of their run, and listed on request", async () => {
     page = openPage();
     await rowCount(page.element, 4);
-    expect(all(page.element, ".armed")).toEqual([]);
+    expect(all(page.element, ".armings")).toEqual([]);
     page.kernel.emit({ type: "armed", run: page.run.key, armed: [armed] });
-    await eventually(() => expect(one(page?.element as Element, ".armed").textContent).toBe("1 armed"));
-    one(page.element, ".armed button").click();
+    await eventually(() => expect(one(page?.element as Element, ".armings").textContent).toBe("1 armed"));
+    one(page.element, ".armings button").click();
     await eventually(() =>
-      expect(one(page?.element as Element, ".armed li").textContent).toContain("[3] r1 failed → notify"),
+      expect(one(page?.element as Element, ".armings li").textContent).toContain("[3] r1 failed → notify"),
     );
     const fired = { ...armed, fired: 1, last: "told", state: "succeeded" };
     page.kernel.emit({ type: "armed", run: page.run.key, armed: [fired] });
     await eventually(() =>
-      expect(one(page?.element as Element, ".armed button").textContent).toBe("1 armed, fired once"),
+      expect(one(page?.element as Element, ".armings button").textContent).toBe("1 armed, fired once"),
     );
-    expect(one(page.element, ".armed li").textContent).toContain("succeeded: told");
+    expect(one(page.element, ".armings li").textContent).toContain("succeeded: told");
     page.kernel.emit({ type: "armed", run: page.run.key, armed: [] });
-    await eventually(() => expect(all(page?.element as Element, ".armed")).toEqual([]));
+    await eventually(() => expect(all(page?.element as Element, ".armings")).toEqual([]));
   });
 });

@@ -1,7 +1,8 @@
-/** The styles of details, logs and tables. */
+/** The styles of details, logs, tables and notices. */
 
 import details from "./details.css?inline";
 import logs from "./logs.css?inline";
 import table from "./table.css?inline";
+import toasts from "./toasts.css?inline";
 
-export const css = [details, logs, table].join("\n");
+export const css = [details, logs, table, toasts].join("\n");

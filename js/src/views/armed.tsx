@@ -13,7 +13,7 @@ export function Armed() {
   const fired = armed.reduce((sum, one) => sum + one.fired, 0);
   const words = `${armed.length} armed${fired > 0 ? `, fired ${fired === 1 ? "once" : `${fired} times`}` : ""}`;
   return (
-    <span class="armed" data-state={failed ? "failed" : fired > 0 ? "fired" : "armed"}>
+    <span class="armings" data-state={failed ? "failed" : fired > 0 ? "fired" : "armed"}>
       <button
         type="button"
         class="quiet"

@@ -64,13 +64,13 @@ function RowFrame({ lines, line, top, node, selected, data, children, ...rest }:
       style={{ top: `${top}px` }}
       onClick={() => {
         state.selected.value = key;
+        if (forest.row[node] >= 0) state.tab.value ??= "overview";
       }}
       onDblClick={() => {
-        if (forest.row[node] >= 0) state.tab.value ??= "overview";
-        else state.toggle(key);
+        if (forest.row[node] < 0) state.toggle(key);
       }}
       onMouseDown={(event) => {
-        // A double click opens and closes: it does not select the words under it.
+        // A double click opens and closes a group: it does not select the words under it.
         if (event.detail > 1) event.preventDefault();
       }}
       {...data}

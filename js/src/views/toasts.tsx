@@ -2,9 +2,9 @@
 
 import { effect, signal, useSignal } from "@preact/signals";
 import { render } from "preact";
-import type { Connection } from "../connection";
 import { safeUrl } from "../links";
 import type { ToastContent } from "../protocol";
+import { css } from "../styles/more";
 import { followTheme } from "../theme";
 import { CloseIcon } from "./icons";
 import { addStyles } from "./shadow";
@@ -18,70 +18,69 @@ interface Shown extends ToastContent {
   until: number;
 }
 
-/** Shows what `connection` is told until closed; adds nothing to the page before the first notice. */
-export function mountToasts(connection: Connection): () => void {
+export interface Toasts {
+  show(toast: ToastContent): void;
+  close(): void;
+}
+
+/** Adds a place for notices to the page. */
+export function openToasts(): Toasts {
   const toasts = signal<Shown[]>([]);
   const seen = new Set<string>();
   let held = false;
-  let close = () => {};
+
+  const host = document.createElement("div");
+  host.setAttribute("data-flyte-toasts", "");
+  host.setAttribute("data-lm-suppress-shortcuts", "true");
+  const root = host.attachShadow({ mode: "open" });
+  addStyles(root);
+  addStyles(root, css);
+  const container = document.createElement("div");
+  root.append(container);
+  document.body.append(host);
+  const stopTheme = followTheme(host);
 
   const dismiss = (id: string) => {
     toasts.value = toasts.value.filter((toast) => toast.id !== id);
   };
-
-  const open = () => {
-    const host = document.createElement("div");
-    host.setAttribute("data-flyte-toasts", "");
-    host.setAttribute("data-lm-suppress-shortcuts", "true");
-    const root = host.attachShadow({ mode: "open" });
-    addStyles(root);
-    const container = document.createElement("div");
-    root.append(container);
-    document.body.append(host);
-    const stopTheme = followTheme(host);
-    const hold = (on: boolean) => {
-      held = on;
-      const until = Date.now() + STAY_MS;
-      if (!on) toasts.value = toasts.value.map((toast) => ({ ...toast, until }));
-    };
-    const timer = setInterval(() => {
-      const now = Date.now();
-      if (!held && toasts.value.some((toast) => toast.until <= now)) {
-        toasts.value = toasts.value.filter((toast) => toast.until > now);
-      }
-    }, CHECK_MS);
-    const stopDrawing = effect(() => {
-      render(<Toasts toasts={toasts.value} dismiss={dismiss} hold={hold} />, container);
-    });
-    return () => {
+  const hold = (on: boolean) => {
+    held = on;
+    const until = Date.now() + STAY_MS;
+    if (!on) toasts.value = toasts.value.map((toast) => ({ ...toast, until }));
+  };
+  const timer = setInterval(() => {
+    const now = Date.now();
+    if (!held && toasts.value.some((toast) => toast.until <= now)) {
+      toasts.value = toasts.value.filter((toast) => toast.until > now);
+    }
+  }, CHECK_MS);
+  const stopDrawing = effect(() => {
+    render(<List toasts={toasts.value} dismiss={dismiss} hold={hold} />, container);
+  });
+  return {
+    show(toast) {
+      if (seen.has(toast.id)) return;
+      seen.add(toast.id);
+      toasts.value = [...toasts.value.slice(1 - MOST), { ...toast, until: Date.now() + STAY_MS }];
+      notifyOutside(toast);
+    },
+    close() {
       clearInterval(timer);
       stopDrawing();
       stopTheme();
       render(null, container);
       host.remove();
-    };
-  };
-
-  const stop = connection.onToast((toast) => {
-    if (seen.has(toast.id)) return;
-    if (seen.size === 0) close = open();
-    seen.add(toast.id);
-    toasts.value = [...toasts.value.slice(1 - MOST), { ...toast, until: Date.now() + STAY_MS }];
-    notifyOutside(toast);
-  });
-  return () => {
-    stop();
-    close();
+    },
   };
 }
 
-interface ToastsProps {
+interface ListProps {
   toasts: Shown[];
   dismiss: (id: string) => void;
   hold: (on: boolean) => void;
 }
 
-function Toasts({ toasts, dismiss, hold }: ToastsProps) {
+function List({ toasts, dismiss, hold }: ListProps) {
   const ask = useSignal(canAsk());
   return (
     <div
