@@ -4,12 +4,12 @@ import getpass
 import io
 import os
 import pty
+import re
 import select
 import signal
 import socket
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ from tests.unit.remote.auth.fake_identity_provider import wait_until
 
 PROGRAM = """
 import os, sys
-os.environ["JUPYTERHUB_API_URL"] = "http://hub.example.com"
+{setup}
 from flyte_jupyter.remote import Endpoint, background
 from flyte_jupyter.remote._auth import authenticator
 from flyte_jupyter.remote._settings import Settings
@@ -47,11 +47,18 @@ except KeyboardInterrupt:
 
 
 FORGET = "from flyte_jupyter.remote._auth import _store; _store._memory.clear()\n"
+ELSEWHERE = 'os.environ["JUPYTERHUB_API_URL"] = "http://hub.example.com"'
+# A browser that opens and shows nothing.
+HERE = """
+os.environ["BROWSER"] = "true"
+from flyte_jupyter.remote._auth import _pkce
+_pkce.why_elsewhere = lambda environ: ""
+"""
 BLOCKING, AWAITED = "background().run(log_in())", "await background().run_from(log_in())"
 
 
-def program(protected: Protected, call: str = BLOCKING) -> str:
-    return textwrap.dedent(PROGRAM).format(port=protected.endpoint.port, call=call)
+def program(protected: Protected, call: str = BLOCKING, setup: str = ELSEWHERE) -> str:
+    return PROGRAM.format(port=protected.endpoint.port, call=call, setup=setup)
 
 
 def address_in(text: str) -> str | None:
@@ -190,8 +197,8 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(protected: Protected) -> Iterator[Terminal]:
-    made = Terminal(program(protected))
+def terminal(request: pytest.FixtureRequest, protected: Protected) -> Iterator[Terminal]:
+    made = Terminal(program(protected, setup=getattr(request, "param", ELSEWHERE)))
     yield made
     made.close()
 
@@ -205,10 +212,10 @@ def test_a_terminal_asks_for_the_address(terminal: Terminal, browser: FakeBrowse
     assert "code=code-" not in terminal.seen
 
 
+@pytest.mark.parametrize("terminal", [ELSEWHERE, HERE], indirect=True, ids=["asked", "waiting"])
 def test_ctrl_c_ends_the_login_and_frees_its_port(terminal: Terminal) -> None:
-    terminal.read_until(lambda: address_in(terminal.seen))
-    page = address_in(terminal.seen)
-    assert page is not None
+    terminal.read_until(lambda: re.search(r"^http://127\S+S256$", terminal.seen, re.MULTILINE))
+    page = next(line for line in terminal.seen.splitlines() if line.startswith("http://127"))
     port = urlsplit(parse_qs(urlsplit(page).query)["redirect_uri"][0]).port or 0
     with socket.create_connection(("127.0.0.1", port), 20):
         pass

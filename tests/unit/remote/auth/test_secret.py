@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
 
 from flyte_jupyter.remote import InvalidArgumentError, UnauthenticatedError, UnavailableError
-from flyte_jupyter.remote._auth import Authenticator
+from flyte_jupyter.remote._auth import Authenticator, _http
 from flyte_jupyter.remote._transport import WireError
 from tests.unit.remote.auth.conftest import Protected, in_background, run
 
@@ -113,6 +114,25 @@ def test_a_provider_that_is_not_well_is_no_refusal(protected: Protected) -> None
 
     with pytest.raises(UnavailableError, match=r"answered HTTP 503 to the login\. Try again in a while\."):
         run(go())
+
+
+def test_a_provider_that_does_not_answer_is_not_waited_for(
+    protected: Protected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr(_http, "_SECONDS", 0.1)
+
+    def silent(path: str) -> None:
+        gate.wait(20)
+
+    protected.idp.before = silent
+
+    async def go() -> None:
+        await protected.ask(await robot(protected))
+
+    with pytest.raises(UnavailableError, match="cannot be reached for the login: ReadTimeout"):
+        run(go())
+    gate.set()
 
 
 def test_each_of_many_callers_gets_an_error_of_its_own(protected: Protected) -> None:
