@@ -78,7 +78,7 @@ def identity(who: EnrichedIdentity) -> str:
     spec = who.user.spec
     name = " ".join(part for part in (spec.first_name, spec.last_name) if part)
     email = spec.email or spec.user_handle
-    return f"{name} <{email}>" if name and email else name or email or who.user.id.subject
+    return f"{name} <{email}>" if name and email not in ("", name) else name or email or who.user.id.subject
 
 
 def moment(message: Any, field: str) -> float | None:

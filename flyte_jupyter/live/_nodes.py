@@ -22,6 +22,7 @@ _INNER_ITEMS = 10  # of what is inside of something
 _DEPTH = 4
 _COLUMNS, _ROWS, _CELL = 20, 50, 60
 _PREVIEW = 80
+_FEW = 3  # items that are shown inside of something
 
 
 def node(name: str, value: Any, path: Path, code: str, type_: str = "", depth: int = 0) -> Node:
@@ -185,6 +186,8 @@ def _line(value: Any) -> str:
 def _brief(value: Any) -> str:
     items = children(value)
     if items is not None:
+        if 0 < len(items) <= _FEW and all(children(item) is None for _, item in items):
+            return _line(value)
         return f"{{{len(items):,}}}" if isinstance(value, Mapping) else f"[{len(items):,}]"
     if isinstance(value, str):
         return json.dumps(value if len(value) <= 30 else f"{value[:29]}…", ensure_ascii=False)

@@ -102,7 +102,7 @@ def test_everything_of_a_task(backend: Backend, client: Client) -> None:
         assert [f"line {number} of <b>7</b>" in text.decode() for number in (0, 1500, 2999)] == [True] * 3
         assert value["attempt"] == 1
         assert len([line for line in lines if line.startswith("line ")]) == 3000
-        assert await looks.labels(client, run, [child, "a0"]) == {child: "x=7, words=[2]", "a0": "x=7"}
+        assert await looks.labels(client, run, [child, "a0"]) == {child: 'x=7, words=["one", "two"]', "a0": "x=7"}
         assert len(looks) == 0
         while asyncio.all_tasks() - before:
             await asyncio.sleep(0.05)

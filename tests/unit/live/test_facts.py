@@ -106,6 +106,8 @@ def test_who_a_message_names():
     assert identity(who) == "s"
     who.user.spec.email = "a@b"
     assert identity(who) == "a@b"
+    who.user.spec.email, who.user.spec.first_name, who.user.spec.user_handle = "", "root", "root"
+    assert identity(who) == "root"
     who.application.spec.name = "bot"
     assert identity(who) == "bot"
 

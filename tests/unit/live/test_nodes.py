@@ -92,6 +92,6 @@ def test_records_are_a_table():
 
 
 def test_labels_are_short_and_plain_values_first():
-    assert label({"items": [1, 2, 3], "word": "hi", "n": 3}) == 'word="hi", n=3, items=[3]'
+    assert label({"items": [1, 2, 3], "word": "hi", "n": 3}) == 'word="hi", n=3, items=[1, 2, 3]'
     assert len(label({"text": "x" * 500, "more": "y" * 500})) <= 80
     assert label({}) == ""
