@@ -104,8 +104,7 @@ def test_everything_of_a_task(backend: Backend, client: Client) -> None:
         assert len([line for line in lines if line.startswith("line ")]) == 3000
         assert await looks.labels(client, run, [child, "a0"]) == {child: 'x=7, words=["one", "two"]', "a0": "x=7"}
         assert len(looks) == 0
-        while asyncio.all_tasks() - before:
-            await asyncio.sleep(0.05)
+        await asyncio.gather(*(asyncio.all_tasks() - before), return_exceptions=True)
 
     background().run(asyncio.wait_for(see(), 90))
 
