@@ -77,6 +77,8 @@ async def launch(
         ) from None
     if not answer.run.action.id.name:
         raise ServerError(f"{client.endpoint.authority} has started a run and does not say which.")
+    # Not every backend repeats the labels.
+    answer.run.labels.update(spec.labels.values)
     return Run(answer.run, client=client)
 
 

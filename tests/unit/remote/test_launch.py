@@ -59,7 +59,7 @@ def test_an_older_backend_gets_them_in_the_request(backend: FakeBackend, launche
 
 def test_how_to_run(backend: FakeBackend, launched: list[Any]) -> None:
     task = Task.get("env.add", version="v1").override(queue="fast", short_name="sum")
-    task.launch(
+    run = task.launch(
         {"a": 1},
         name="mine",
         labels={"l": "1"},
@@ -70,6 +70,7 @@ def test_how_to_run(backend: FakeBackend, launched: list[Any]) -> None:
         project="p",
         domain="d",
     )
+    assert run.labels == {"l": "1"}
     (created,) = launched
     assert (created.run_id.name, created.run_id.project, created.run_id.domain) == ("mine", "p", "d")
     assert created.task_spec.short_name == "sum", "what is overridden is not what is deployed"
