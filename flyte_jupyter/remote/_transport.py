@@ -11,6 +11,9 @@ from flyte_jupyter.remote._methods import Method
 MAX_MESSAGE_BYTES = 256 * 1024 * 1024
 """What we accept in one message. grpcio's own 4 MiB is less than the inputs and outputs of an action may be."""
 
+UNREADABLE = "The answer is not a message that can be read"
+"""What is said of bytes that are no message of the kind that was asked for."""
+
 
 class WireError(Exception):
     """A status that is not OK, as it came over a wire.

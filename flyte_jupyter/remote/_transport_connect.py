@@ -20,10 +20,12 @@ from flyte_jupyter.remote._methods import MODULES, Method
 from flyte_jupyter.remote._settings import Settings
 from flyte_jupyter.remote._tls import authorities
 from flyte_jupyter.remote._tls_relay import UncheckedTls
-from flyte_jupyter.remote._transport import MAX_MESSAGE_BYTES, WireError
+from flyte_jupyter.remote._transport import MAX_MESSAGE_BYTES, UNREADABLE, WireError
 
 # What connectrpc says of an HTTP answer that is not Connect's: it goes by the status alone.
 _NOT_CONNECT = ("invalid content-type", "Not Found", "Method Not Allowed", "Found", "Moved Permanently")
+# What protobuf says of bytes that are no message; connectrpc calls that unavailable.
+_UNREADABLE = "Error parsing message"
 
 # Names, and addresses, which the asterisk leaves out.
 _EVERYTHING = "*,0.0.0.0/0,::/0"
@@ -116,6 +118,8 @@ class ConnectTransport:
         code = "CANCELLED" if code == "CANCELED" else code
         if code == "UNAVAILABLE" and self._connections is not None and self._connections.problem:
             text = self._connections.problem
+        if text.startswith(_UNREADABLE):
+            code, text = "INTERNAL", UNREADABLE
         foreign = any(text.startswith(symptom) for symptom in _NOT_CONNECT)
         return WireError(code, text, answered=not foreign and code not in ("UNAVAILABLE", "DEADLINE_EXCEEDED"))
 
@@ -174,7 +178,8 @@ class _Connections:
         if settings.insecure_skip_verify and not endpoint.insecure:
             relay = UncheckedTls(endpoint, "http/1.1", settings.http_proxy_url)
             await relay.start()
-            self._relay, self._address = relay, f"http://127.0.0.1:{relay.port}{endpoint.prefix}"
+            path = endpoint.connect_address.removeprefix(f"https://{endpoint.authority}")
+            self._relay, self._address = relay, f"http://127.0.0.1:{relay.port}{path}"
         elif not endpoint.insecure:
             roots = await asyncio.to_thread(authorities, settings)
         if endpoint.is_loopback or self._relay is not None:

@@ -16,7 +16,7 @@ from flyte_jupyter.remote._endpoint import Endpoint
 from flyte_jupyter.remote._methods import MODULES, Method
 from flyte_jupyter.remote._settings import Settings
 from flyte_jupyter.remote._tls_relay import UncheckedTls
-from flyte_jupyter.remote._transport import WireError
+from flyte_jupyter.remote._transport import UNREADABLE, WireError
 
 # What grpcio says when the peer speaks HTTP but not gRPC: an ingress, or a web server.
 _NOT_GRPC = ("Received http2 header with status", "Failed parsing HTTP/2", "missing selected ALPN")
@@ -53,7 +53,7 @@ class GrpcTransport:
         """See `Transport`."""
         rpc = await self._rpc(method)
         try:
-            return await rpc(request, timeout=timeout, metadata=(*self._metadata, *headers))
+            return _readable(await rpc(request, timeout=timeout, metadata=(*self._metadata, *headers)))
         except grpc.aio.AioRpcError as error:
             raise self._wire_error(error) from None
 
@@ -63,7 +63,7 @@ class GrpcTransport:
         call = rpc(request, metadata=(*self._metadata, *headers))
         try:
             async for message in call:
-                yield message
+                yield _readable(message)
         except grpc.aio.AioRpcError as error:
             raise self._wire_error(error) from None
         finally:
@@ -105,3 +105,10 @@ class GrpcTransport:
         if code == "UNAVAILABLE" and self._relay is not None and self._relay.problem:
             text = self._relay.problem
         return WireError(code, text, answered=not foreign and code not in ("UNAVAILABLE", "DEADLINE_EXCEEDED"))
+
+
+def _readable(message: Any) -> Any:
+    # What grpc.aio makes of bytes that are no message.
+    if message is None:
+        raise WireError("INTERNAL", UNREADABLE)
+    return message
