@@ -25,7 +25,8 @@ from tests.unit.remote.tls import Authority, authority
 
 @pytest.fixture(scope="module")
 def ca(shared_backend: FakeBackend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
-    with authority(shared_backend, tmp_path_factory.mktemp("ca")) as made:
+    ports = {"grpc": shared_backend.grpc_port, "connect": shared_backend.connect_port}
+    with authority(ports, tmp_path_factory.mktemp("ca")) as made:
         yield made
 
 

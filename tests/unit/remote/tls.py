@@ -1,4 +1,4 @@
-"""The fake backend behind TLS: certificates of a made-up authority, on both wires."""
+"""A backend behind TLS: certificates of a made-up authority, on both wires."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from pathlib import Path
 
 import trustme
 
-from tests.unit.remote.fake_backend import FakeBackend
-
 _PAST = dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc)
 
 
@@ -23,7 +21,7 @@ class Authority:
     """An authority that nobody trusts yet.
 
     `ca_file` is its certificate; `port(wire, name)` listens with the certificate "good", "wrong" (made for another
-    name), "expired", "future" or "self-signed", in front of the fake backend's port of that wire.
+    name), "expired" or "future", in front of the backend's port of that wire.
     """
 
     ca_file: Path
@@ -34,8 +32,8 @@ class Authority:
 
 
 @contextlib.contextmanager
-def authority(backend: FakeBackend, folder: Path) -> Iterator[Authority]:
-    """Makes the authority, and ends TLS in front of the backend as an ingress does."""
+def authority(upstream_ports: dict[str, int], folder: Path) -> Iterator[Authority]:
+    """Makes the authority, and ends TLS as an ingress does in front of a backend's port of each wire."""
     ca = trustme.CA()
     ca_file = folder / "ca.pem"
     ca.cert_pem.write_to_path(ca_file)
@@ -46,7 +44,7 @@ def authority(backend: FakeBackend, folder: Path) -> Iterator[Authority]:
         "expired": ca.issue_cert("localhost", not_before=_PAST, not_after=_PAST + dt.timedelta(days=1)),
         "future": ca.issue_cert("localhost", not_before=now + dt.timedelta(days=2), not_after=now + dt.timedelta(99)),
     }
-    upstream = {"grpc": (backend.grpc_port, "h2"), "connect": (backend.connect_port, "http/1.1")}
+    protocols = {"grpc": "h2", "connect": "http/1.1"}
     made = Authority(ca_file, {})
     loop, ready = asyncio.SelectorEventLoop(), threading.Event()
     stop = asyncio.Event()
@@ -65,10 +63,10 @@ def authority(backend: FakeBackend, folder: Path) -> Iterator[Authority]:
 
     async def main() -> None:
         servers: list[asyncio.Server] = []
-        for wire, (port, protocol) in upstream.items():
+        for wire, port in upstream_ports.items():
             for name, certificate in certificates.items():
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.set_alpn_protocols([protocol])
+                context.set_alpn_protocols([protocols[wire]])
                 certificate.configure_cert(context)
                 server = await asyncio.start_server(terminator(port), "127.0.0.1", 0, ssl=context)  # type: ignore[arg-type]
                 made.ports[wire, name] = server.sockets[0].getsockname()[1]
