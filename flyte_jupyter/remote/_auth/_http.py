@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
 _SECONDS = 30.0
+_LONGEST = 300
 
 
 class RefusalError(UnauthenticatedError):
@@ -34,8 +35,9 @@ class RefusalError(UnauthenticatedError):
     """
 
     def __init__(self, error: str, description: str, host: str) -> None:
-        words = f": {description.strip().rstrip('.')}" if description.strip() else ""
-        super().__init__(f"{host} refused the login ({error}){words}.", _hint(error), "UNAUTHENTICATED")
+        words = _plain(description).rstrip(".")
+        said = f"{host} refused the login ({_plain(error)}){': ' if words else ''}{words}."
+        super().__init__(said, _hint(error), "UNAUTHENTICATED")
         self.error = error
 
 
@@ -214,6 +216,11 @@ def _nonsense(url: str, what: str) -> UnauthenticatedError:
 
 def _host(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2] or url
+
+
+def _plain(text: str) -> str:
+    """A text from outside as one short line without control characters."""
+    return "".join(character if character.isprintable() else " " for character in text).strip()[:_LONGEST]
 
 
 def _hint(error: str) -> str:
