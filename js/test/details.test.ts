@@ -218,10 +218,17 @@ describe("a log in the details", () => {
     await eventually(() => expect(all(element, ".log-line").length).toBeGreaterThan(22));
   });
 
-  it("says that there is none, or not yet", async () => {
-    const { element } = await open("a2", {}, smallRun(), "Logs");
-    expect(pane(element)).toContain("Waiting for the log…");
+  it("says that it is asked for, that there is none yet, or none at all", async () => {
+    const { element, kernel } = await open("a2", {}, smallRun(), "Logs");
+    expect(pane(element)).toContain("Loading the log…");
+    const look = () =>
+      kernel.received.findLast((it) => it.type === "look" && it.topic === "logs") as LookMessage;
+    const value = { attempt: 1, first: 0, count: 0, marks: [], note: "" };
+    kernel.emit({ type: "sight", lid: look().lid, seq: 1, value }, []);
+    await eventually(() => expect(pane(element)).toContain("Waiting for the log…"));
     click(actionRow(element, "a1"));
+    await eventually(() => expect(look().action).toBe("a1"));
+    kernel.emit({ type: "sight", lid: look().lid, seq: 1, end: true });
     await eventually(() => expect(pane(element)).toContain("There is no log."));
   });
 });

@@ -36,6 +36,12 @@ export function Log({ action, attempt }: { action: string; attempt: number | nul
   const over = row >= 0 && isTerminal(store.phase[row]);
   const none = view.store.count === 0;
   const note = sight?.error || view.store.note;
+  const asked = !sight || (sight.value === null && !sight.error && !sight.end);
+  const nothing = asked
+    ? "Loading the log…"
+    : over || sight.end
+      ? "There is no log."
+      : "Waiting for the log…";
   return (
     <>
       <LogTools
@@ -45,7 +51,7 @@ export function Log({ action, attempt }: { action: string; attempt: number | nul
       />
       {note && !none && <p class={sight?.error ? "note" : "note calm"}>{note}</p>}
       {none ? (
-        <p class="waiting">{note || (sight?.end || over ? "There is no log." : "Waiting for the log…")}</p>
+        <p class="waiting">{note || nothing}</p>
       ) : (
         <LogList view={view} box={box} label={`Log of ${action}`} />
       )}
