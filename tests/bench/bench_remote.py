@@ -35,6 +35,7 @@ ACTIONS = 10_000
 RUNS = 200
 LINES = 1_000_000
 WATCHED = 200
+WATCHES = 3
 FILES = 1_000
 MEGABYTE = 1_000_000
 GIGABYTE = 1000 * MEGABYTE
@@ -195,10 +196,10 @@ def cases(place: Path, lines: int, size: int, rounds: int) -> list[Case]:
         Case(f"listing {ACTIONS:,} actions", "list_actions", {"run": "large", "count": ACTIONS}, rounds),
         Case("1,000 gets in sequence", "get_runs", {"names": names, "count": 1000}, rounds, SERVER),
         Case("200 gets at once", "get_runs_at_once", {"names": names, "count": 200}, rounds, SERVER),
-        Case(f"watching {WATCHED} actions to their end", "watch_actions", waiting, 2),
+        Case(f"watching {WATCHED} actions to their end", "watch_actions", waiting, WATCHES),
         Case(f"tailing {lines:,} log lines", "tail_log", {"run": "large", "count": lines}, 1),
-        Case(f"uploading {FILES:,} small files", "upload_directory", {"path": str(directory)}, 1),
         Case(f"uploading {size / 1e9:g} GB", "upload_file", {"path": str(large)}, 1, LINES_OF_A_FILE),
+        Case(f"uploading {FILES:,} small files", "upload_directory", {"path": str(directory)}, 1),
     ]  # fmt: skip
 
 
@@ -227,11 +228,11 @@ def measure(names: list[str], quick: bool) -> None:
         try:
             wanted = [
                 case
-                for case in cases(place, lines, size, 1 if quick else 3)
+                for case in cases(place, lines, size, 1 if quick else 5)
                 if not names or any(name in case.title for name in names)
             ]
             if any(case.task == "watch_actions" for case in wanted):
-                waiting = [f"w-{peer}-{turn}" for peer in PEERS for turn in range(2)]
+                waiting = [f"w-{peer}-{turn}" for peer in PEERS for turn in range(WATCHES)]
                 backend.script(place / "script.py", WAITING, str(WATCHED), *waiting)
             with clients(backend.endpoint) as started:
                 for case in wanted:
