@@ -136,10 +136,12 @@ class TokenAuthenticator:
         current = self._tokens
         try:
             self._raise_failure()
-            self._tokens = await self._renewed()
-        except FlyteError as error:
-            if self._failure is None or self._failure[1] is not error:
+            try:
+                self._tokens = await self._renewed()
+            except FlyteError as error:
                 self._failure = time.monotonic(), error
+                raise
+        except FlyteError:
             # One that still holds for a minute is as good as ever.
             if current is None or current.expires_within(0):
                 raise

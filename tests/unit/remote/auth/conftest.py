@@ -16,7 +16,7 @@ from flyteidl2.workflow import run_service_pb2
 
 from flyte_jupyter.remote import Endpoint, background
 from flyte_jupyter.remote import _methods as methods
-from flyte_jupyter.remote._auth import Authenticator, _pkce, _store, authenticator
+from flyte_jupyter.remote._auth import Authenticator, _pkce, _renewing, _store, authenticator
 from flyte_jupyter.remote._settings import Settings
 from flyte_jupyter.remote._transport import Transport, WireError
 from tests.unit.remote.auth.fake_identity_provider import FakeIdentityProvider, fake_identity_provider
@@ -71,6 +71,13 @@ def ring() -> Iterator[FakeKeyring]:
     yield fake
     _store._memory.clear()
     keyring.set_keyring(before)
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What counts as a moment ago does not depend on how fast the machine is."""
+    for name in ("_AFTER_REFUSAL", "_AFTER_FAILURE", "_FRESH"):
+        monkeypatch.setattr(_renewing, name, 600.0)
 
 
 class FakeBrowser:

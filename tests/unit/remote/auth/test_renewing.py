@@ -136,9 +136,13 @@ def test_a_blip_before_the_end_does_not_matter_while_the_token_holds(
     auth = run(log_in(protected))
     let_end_in(59, auth)
     protected.idp.failures["/token"].extend([(503, "")] * 100)
+    noted: list[Any] = []
     for _ in range(3):
         in_background(protected.ask(auth))
+        noted.append(auth._failure)  # type: ignore[attr-defined]
     assert len(refreshes(protected)) == 1
+    # Asking again meanwhile does not put the next try off.
+    assert noted[0] == noted[1] == noted[2]
 
 
 def test_another_refusal_keeps_the_refresh_token_for_later(
