@@ -15,7 +15,7 @@ from flyte_jupyter.magics._on_kernel import Kernel
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from flyte_jupyter.actions import Armed
+    from flyte_jupyter.actions import Armed, Line
 
 HELP = """%flyte_on: when something happens to a run, do what was configured.
 
@@ -94,14 +94,26 @@ class OnMagics(Magics):
             keep_function(action.kept, self.kernel.runs(cell))
             needs: frozenset[Any] = frozenset({"read"})
         else:
-            flavor = registry().flavor(line.flavor)
-            action = (
-                registry()
-                .handler(line.flavor)
-                .validate_action_configuration(_configured(flavor, line.configuration, line.words))
-            )
+            flavor, handler = registry().flavor(line.flavor), registry().handler(line.flavor)
             needs = flavor.NEEDS
+            action = self._of_kernel(line)
+            if action is None:
+                settings = _configured(flavor, line.configuration, line.words)
+                action = handler.validate_action_configuration(settings)
         return when.do(action, allow=sorted(needs) if yes else None, **options)
+
+    def _of_kernel(self, line: Line) -> Any:
+        """The action on a task or function that is a variable of this kernel, or None."""
+        from flyte_jupyter.actions import RunTask, registry
+
+        name = line.words[0] if len(line.words) == 1 else ""
+        value = self.shell.user_ns.get(name) if self.shell is not None and name.isidentifier() else None
+        if line.flavor == "callback" and callable(value) and not line.configuration:
+            return value
+        if line.flavor == "run_task" and isinstance(getattr(value, "name", None), str):
+            kept = RunTask(value).model_dump(exclude_defaults=True)
+            return registry().handler("run_task").validate_action_configuration({**kept, **line.configuration})
+        return None
 
 
 def _configured(flavor: Any, configuration: dict[str, Any], words: list[str]) -> dict[str, Any]:

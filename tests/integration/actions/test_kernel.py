@@ -151,6 +151,35 @@ def test_a_cell_runs_in_this_kernel(kernel: Kernel, start: Start, client: Client
     kernel.until(awaiting, "slept")
 
 
+TASKS = """
+import flyte
+
+flyte.init(endpoint={endpoint!r}, project="flytesnacks", domain="development", insecure=True, image_builder="remote")
+env = flyte.TaskEnvironment(name="inside")
+
+@env.task
+async def twice(model: int) -> int:
+    return 2 * model
+
+def ring(event, run):
+    return f"rang for {{run.name}}"
+"""
+
+
+def test_tasks_and_functions_of_this_kernel_are_run(
+    kernel: Kernel, backend: Backend, start: Start, client: Client
+) -> None:
+    assert "Error" not in kernel.tell(TASKS.format(endpoint=backend.endpoint))
+    run = run_of(start, "train")
+    task = number(kernel.tell(f"%flyte_on {run} succeeded --replay -> run_task twice inputs.model=outputs.o0 --yes"))
+    function = number(kernel.tell(f"%flyte_on {run} succeeded --replay -> callback ring"))
+    until(lambda: f"called ring: rang for {run}" in kernel.tell(f"%flyte_on history {function}"), "the function")
+    done = until(lambda: re.findall(r"started (fja\w+)", kernel.tell(f"%flyte_on history {task}")), "the run")
+    twice = Run.get(done[0])
+    twice.wait()
+    assert (twice.task_name, twice.outputs().o0) == ("inside.twice", 10)
+
+
 def test_they_are_seen_to(kernel: Kernel, start: Start, client: Client) -> None:
     armed = number(kernel.tell("%flyte_on task acting.train failed -> notify text='{run} again'"))
     assert "say 'some-run again'" in kernel.tell(f"%flyte_on test {armed}")

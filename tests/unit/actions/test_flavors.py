@@ -80,7 +80,7 @@ def test_each_is_complete_and_small(flavor: Any) -> None:
     module = inspect.getmodule(flavor)
     assert module is not None
     assert "%flyte_on" in (module.__doc__ or "")
-    assert len(inspect.getsource(module).splitlines()) <= 115
+    assert len(inspect.getsource(module).splitlines()) <= 120
 
 
 WRONG = [
