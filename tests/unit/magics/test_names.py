@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from flyte_jupyter import remote
+from flyte_jupyter import remote, view
 from flyte_jupyter.magics import _complete, _names, parser_of
 from flyte_jupyter.magics._complete import Completer
 
@@ -48,9 +48,10 @@ def test_names_are_completed(line: str, expected: list[str]) -> None:
     assert complete(line) == expected
 
 
-def test_without_a_connection_nothing_is_completed_and_nothing_fails() -> None:
+def test_without_a_connection_only_what_was_shown_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "shown_runs", lambda: {"h:1|p/d/r7"})
     remote.set_current_client(None)
-    assert _names.runs() == []
+    assert _names.runs() == ["r7"]
     assert _names.actions("r1") == []
     assert _names.tasks() == []
 
