@@ -40,7 +40,7 @@ class Settings:
         client_secret: Its secret, for "ClientSecret". Never shown.
         scopes: OAuth scopes, empty for those that the backend names.
         audience: OAuth audience, "" for the one that the backend names.
-        http_proxy_url: HTTP proxy for the identity provider and the backend, or "".
+        http_proxy_url: HTTP proxy for the identity provider and the backend, or "". Never shown.
         disable_keyring: Keep tokens in memory only.
         rpc_retries: How often an idempotent RPC is tried while the backend is unavailable.
         compression: "gzip" to compress requests, "" to send them as they are. Answers may be compressed either way.
@@ -61,7 +61,7 @@ class Settings:
     client_secret: str = dataclasses.field(default="", repr=False)
     scopes: tuple[str, ...] = ()
     audience: str = ""
-    http_proxy_url: str = ""
+    http_proxy_url: str = dataclasses.field(default="", repr=False)
     disable_keyring: bool = False
     rpc_retries: int = 3
     compression: Compression = ""

@@ -13,6 +13,7 @@ import errno
 import ipaddress
 import socket
 import ssl
+import urllib.request
 import warnings
 from base64 import b64encode
 from urllib.parse import unquote, urlsplit
@@ -33,7 +34,10 @@ class UncheckedTls:
     Args:
         endpoint: The backend.
         protocol: What is spoken inside: "h2" or "http/1.1".
-        proxy_url: An HTTP proxy on the way, or "".
+        proxy_url: An HTTP proxy on the way, "" for the environment's. None is used for a backend of this machine.
+
+    Raises:
+        InvalidArgumentError: The proxy is no HTTP proxy.
     """
 
     def __init__(self, endpoint: Endpoint, protocol: str, proxy_url: str = "") -> None:
@@ -41,8 +45,10 @@ class UncheckedTls:
         self.problem = ""
         """What went wrong with the latest connection, "" if nothing did."""
         self._endpoint = endpoint
+        proxy_url = "" if endpoint.is_loopback else proxy_url or _proxy_of_the_environment(endpoint.host)
         if proxy_url and (urlsplit(proxy_url).scheme != "http" or not urlsplit(proxy_url).hostname):
-            raise InvalidArgumentError(f"{proxy_url!r} is no HTTP proxy.", "Give http://HOST:PORT.")
+            # Its address may hold a password.
+            raise InvalidArgumentError("What is given as HTTP proxy is none.", "Give http://HOST:PORT.")
         self._proxy_url = proxy_url
         self._context = ssl.create_default_context()
         self._context.check_hostname = False
@@ -146,6 +152,10 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while data := await reader.read(_CHUNK):
             writer.write(data)
             await writer.drain()
+
+
+def _proxy_of_the_environment(host: str) -> str:
+    return "" if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get("https", "")
 
 
 def _is_address(host: str) -> bool:

@@ -196,8 +196,9 @@ class _Connections:
                 follow_redirects=False,
                 enable_otel=False,
             )
-        except ValueError as error:
-            raise InvalidArgumentError(f"The connection cannot be made: {error}.", "Check http_proxy_url.") from None
+        except ValueError:
+            # Its address may hold a password.
+            raise InvalidArgumentError("What is given as HTTP proxy is none.", "Give http://HOST:PORT.") from None
 
 
 def _forget(call: asyncio.Future[Any]) -> None:

@@ -215,6 +215,20 @@ def test_an_http_proxy_is_asked_for_other_machines(port: int, wire: Any) -> None
         assert proxy.firsts[0].startswith(expected.encode())
 
 
+@pytest.mark.parametrize("skip", [True, False])
+@pytest.mark.filterwarnings("ignore:The certificate of")
+def test_a_proxy_that_is_none_is_one_sentence_without_its_password(wire: Any, skip: bool) -> None:
+    url = "http://me:s3cret@" if wire == "connect" else "gopher://me:s3cret@proxy.example.invalid"
+    client = connect(
+        "https://flyte.example.invalid", transport=wire, http_proxy_url=url, insecure_skip_verify=skip, rpc_retries=1
+    )
+    with pytest.raises(remote.FlyteError) as caught:
+        get(client)
+    client.close()
+    assert "s3cret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 def test_an_api_key_says_where(port: int, wire: Any) -> None:
     key = ApiKey(f"localhost:{port}", "me", "s3cret", "acme").encode()
     client = connect(api_key=key, transport=wire)

@@ -109,6 +109,24 @@ def test_unchecked_and_nothing_listens(wire: Any) -> None:
     client.close()
 
 
+@pytest.mark.parametrize("said", ["argument", "environment"])
+@pytest.mark.filterwarnings("ignore:The certificate of")
+def test_unchecked_and_through_a_proxy(ca: Authority, wire: Any, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with http1_proxy(ca.ports[wire, "expired"], forward_all=True) as proxy:
+        url = f"http://me:s3cret@localhost:{proxy.port}"
+        if said == "environment":
+            monkeypatch.setenv("https_proxy", url)
+        client = connect(
+            "flyte.example.invalid:8443",
+            transport=wire,
+            insecure_skip_verify=True,
+            http_proxy_url=url if said == "argument" else None,
+        )
+        assert works(client)
+        assert proxy.firsts[0].startswith(b"CONNECT flyte.example.invalid:8443 HTTP/1.1")
+        assert b"Proxy-Authorization: Basic bWU6czNjcmV0" in proxy.firsts[0]
+
+
 def test_plain_text_is_not_tls(backend: FakeBackend, wire: Any) -> None:
     with http1_proxy(backend.connect_port) as proxy:
         client = connect(f"https://localhost:{proxy.port}", transport=wire)
