@@ -124,7 +124,8 @@ def test_a_silent_stream_that_missed_the_end(
 
 
 def test_a_deaf_stream_is_opened_again(client: Client, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_watch, "SILENCE_SECONDS", 0.05)
+    # Longer than a busy machine needs to open a stream.
+    monkeypatch.setattr(_watch, "SILENCE_SECONDS", 0.5)
     Streams(backend, [QUEUED, None], [RUNNING, SUCCEEDED])
     backend.scripts["GetActionDetails"] = lambda _: details_answer(RUNNING)
     assert phases(run_of(client)) == [QUEUED, RUNNING, SUCCEEDED]
