@@ -203,6 +203,28 @@ def status(w: World, run: str) -> list[Any]:
     return [w.answer(lambda w: w.value(get(w, run).raise_for_status()))]
 
 
+def first_failure(w: World, run: str) -> Any:
+    """What failed first."""
+    found = w.value(get(w, run).first_failure())
+    return found and [found.name, found.error_message]
+
+
+def code(w: World, run: str) -> list[str]:
+    """The files of the code that a run was started with."""
+    place = w.value(get(w, run).download_code(dest=w.place / "code"))
+    return sorted(path.name for path in place.rglob("*.py"))
+
+
+def spans(w: World, run: str) -> list[Any]:
+    """How long an action was in which phase."""
+    details = root(w, run)
+    times = ("queued_time", "waiting_for_resources_time", "initializing_time", "running_time")
+    return [
+        {phase.value: span for phase, span in details.phase_durations.items()},
+        *(getattr(details, t) for t in times),
+    ]
+
+
 LATER: dict[str, Question] = {
     "runs: with a label": lambda w: w.names(w.Run.listall(with_labels={"kind": "values"})),
     "runs: with two labels": lambda w: w.names(w.Run.listall(with_labels={"kind": "values", "of": "plain"})),
@@ -228,6 +250,17 @@ LATER: dict[str, Question] = {
     "logs: with times": lambda w: [
         line.partition("] ")[2] for line in w.items(get(w, "reports").get_logs(show_ts=True))
     ],
+    "code": lambda w: code(w, "plain"),
+    "literals: outputs": lambda w: w.value(get(w, "plain").output_literals()),
+    "literals: inputs": lambda w: w.value(get(w, "plain").input_literals()),
+    "typed outputs": lambda w: w.value(get(w, "plain").typed_outputs({"o0": int, "o4": str})),
+    "typed inputs": lambda w: w.value(get(w, "plain").typed_inputs({"number": int, "text": str})),
+    "typed outputs: of a name that there is not": lambda w: w.value(get(w, "plain").typed_outputs({"luck": int})),
+    **{
+        f"first failure: {name}": lambda w, name=name: first_failure(w, name)
+        for name in ("fails", "tree", "timeout", "aborted", "retries", "plain")
+    },
+    **{f"time in phases: {name}": lambda w, name=name: spans(w, name) for name in OVER},
     **{f"parents: {name}": lambda w, name=name: children(w, name, lambda _, each: each.parent_name) for name in MADE},
     **{
         f"error message: {name}": lambda w, name=name: children(w, name, lambda _, each: each.error_message)
