@@ -117,3 +117,19 @@ def test_focus_scroll_and_what_is_open_survive_updates(harness: BrowserContext) 
     expect(first).to_have_attribute("aria-selected", "true")
     expect(page.get_by_label("Find actions")).to_be_focused()
     page.close()
+
+
+def test_the_end_of_a_log_stays_in_sight_when_the_output_is_written_anew(harness: BrowserContext) -> None:
+    page = open_scene(harness, "logs")
+    last = page.locator(".log-line[data-line='399']")
+    expect(last).to_be_in_viewport()
+    page.evaluate("""() => {
+      const next = dev.place.cloneNode(false);
+      dev.place.replaceWith(next);
+    }""")
+    expect(last).to_be_in_viewport()
+    page.get_by_role("region", name="Log of a0").hover()
+    page.mouse.wheel(0, -3000)
+    expect(page.locator(".log-line[data-line='225']")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="To the end")).to_be_visible()
+    page.close()

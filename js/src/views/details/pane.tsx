@@ -1,6 +1,6 @@
 /** The details of the chosen action, in tabs; what a tab shows is looked at only while it is open. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { isTerminal, Kind } from "../../phases";
 import type { Details } from "../../sights";
 import { TABS } from "../../tabs";
@@ -62,6 +62,13 @@ function ActionPane({ row, action, close }: { row: number; action: string; close
   const attempt = chosen === undefined || chosen >= attempts ? null : chosen;
   const node = store.forest.nodeOfRow(row);
   const props: TabProps = { action, attempt, details };
+  const box = useRef<HTMLDivElement>(null);
+  const scrolled = useRef(0);
+  const moved = state.moved.value;
+  useLayoutEffect(() => {
+    // An element that is put elsewhere in the page is scrolled to its top.
+    if (moved > 0 && box.current) box.current.scrollTop = scrolled.current;
+  }, [moved]);
   return (
     <section class="pane" aria-label={`Details of ${action}`}>
       <div class="pane-head">
@@ -97,6 +104,10 @@ function ActionPane({ row, action, close }: { row: number; action: string; close
       <Tabs tabs={tabs} tab={tab} close={close} />
       {details.error && tab === "overview" && <p class="note">{details.error}</p>}
       <div
+        ref={box}
+        onScroll={(event) => {
+          scrolled.current = event.currentTarget.scrollTop;
+        }}
         class={`tab ${tab}`}
         role="tabpanel"
         aria-label={tabs.find(([id]) => id === tab)?.[1]}

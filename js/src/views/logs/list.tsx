@@ -6,7 +6,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { count } from "../../format";
 import type { LogView } from "../../logs/view";
 import { scrollFor, spanOf } from "../../virtual";
-import { useNow } from "../context";
+import { useNow, useView } from "../context";
 import { copyText } from "../copy";
 import { Line } from "./line";
 
@@ -63,9 +63,14 @@ export function LogList({
     scrolled.value = box.current.scrollTop;
   };
   const follow = view.follow.value;
+  // An element that is put elsewhere in the page is scrolled to its top, and nothing tells of it.
+  const moved = useView().state.moved.value;
+  const stood = useRef(moved);
   useLayoutEffect(() => {
     if (follow) scrollTo(span.height - height);
-  }, [follow, tick, span.height, height]);
+    else if (stood.current !== moved) scrollTo(scrolled.peek());
+    stood.current = moved;
+  }, [follow, tick, span.height, height, moved]);
   const match = view.match.value;
   const goal = view.goal.value;
   useLayoutEffect(() => {
