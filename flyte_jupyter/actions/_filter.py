@@ -9,19 +9,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from flyte_jupyter.actions._events import ROOT, AppearedEvent, BaseEvent, LogEvent, PausedEvent, PhaseEvent
+from flyte_jupyter.remote import ActionPhase
 
-PHASES = (
-    "queued",
-    "waiting_for_resources",
-    "initializing",
-    "running",
-    "succeeded",
-    "failed",
-    "aborted",
-    "timed_out",
-    "paused",
-    "recovered",
-)
+PHASES = tuple(phase.value for phase in ActionPhase if phase.number)
 
 Kind = Literal["phase", "appeared", "paused", "log"]
 

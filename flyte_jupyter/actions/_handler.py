@@ -119,6 +119,14 @@ class BaseActionHandler(BasePlugin):
         settings = ", ".join(f"{name}={value!r}" for name, value in config.model_dump(exclude_defaults=True).items())
         return f"{self.flavor_class.FLAVOR} {settings}".strip()
 
+    def echo(
+        self, config: ActionConfig, trigger_execution: TriggerExecutionResponse, auth_context: AuthContext
+    ) -> None:
+        """Called where an action was armed, after another process has executed it. Nothing, unless a handler says so.
+
+        Used on the background loop, and must not wait.
+        """
+
     def create_action(self, action: ActionRequest) -> ActionResponse:
         """Create an action.
 

@@ -197,6 +197,17 @@ class ExecutionRows(ProcessRows):
         query = f"SELECT * FROM executions {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
         return [_execution(row) for row in self.db.read(query, *values, limit)]
 
+    def done_elsewhere(self, process: str, since: float) -> list[Execution]:
+        """What other processes did, after a time (seconds since 1970), for triggers that this process armed."""
+        rows = self.db.read(
+            "SELECT * FROM executions WHERE state = 'succeeded' AND ended > ? AND owner != ?"
+            " AND trigger_id IN (SELECT id FROM triggers WHERE armed_by = ?) ORDER BY ended",
+            since,
+            process,
+            process,
+        )
+        return [_execution(row) for row in rows]
+
     def last_execution(self, trigger_id: int) -> Execution | None:
         """The newest execution of a trigger that was not skipped."""
         rows = self.db.read(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.actions._dispatch import Connection, Dispatcher
 from flyte_jupyter.actions._hub import EventHub, event_hub
+from flyte_jupyter.actions._models import AuthContext, TriggerExecutionResponse
 from flyte_jupyter.actions._registry import PluginRegistry, registry
 from flyte_jupyter.actions._rows_processes import process_id
 from flyte_jupyter.actions._sources import Sources
@@ -37,6 +38,7 @@ logger = logging.getLogger("flyte_jupyter")
 
 Told = Callable[["Trigger", "Execution"], None]
 
+_KEPT = 30 * 86400.0  # seconds for which the history of what is not armed is kept
 _BEAT = 4.0
 _TICK = 1.0
 
@@ -76,6 +78,7 @@ class Service:
         self._change: int | None = None
         self._troubles: dict[int, str] = {}
         self._beaten = float("-inf")
+        self._echoed = self.store.now()  # what others did until then was told here
         self._poked = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
@@ -105,6 +108,7 @@ class Service:
             change = await self.dispatcher.stored(self.store.db.change)
             if change != self._change:
                 await self._serve()
+                await self._echo()
                 self._change = await self.dispatcher.stored(self.store.db.change)
                 self.changes.changed()
             if self.sources.troubles != self._troubles:
@@ -182,6 +186,19 @@ class Service:
         await self.dispatcher.pick_up(triggers, self.repeatable)
         await self.sources.serve(triggers)
 
+    async def _echo(self) -> None:
+        """Tell here what others did of what was armed here."""
+        for execution in await self.dispatcher.stored(self.store.done_elsewhere, self.process, self._echoed):
+            self._echoed = max(self._echoed, execution.ended or 0.0)
+            trigger = await self.dispatcher.stored(self.store.trigger, execution.trigger_id)
+            action = await self.dispatcher.stored(self.store.action, trigger.action_id)
+            connection = self.connections.get(action.endpoint)
+            handler = self.plugins.handler(action.flavor, action.plugin_subtype)
+            context = TriggerExecutionResponse(id=execution.id, trigger=trigger.id, event=execution.event)
+            if connection is not None:
+                config = handler.validate_action_configuration(action.configuration)
+                handler.echo(config, context, AuthContext.of(action, connection.client))
+
     def _ours(self) -> list[Trigger]:
         """The armed triggers that this process serves."""
         ours: list[Trigger] = []
@@ -234,6 +251,7 @@ def service() -> Service:
         if _service is None:
             hub, plugins = event_hub(), registry()
             hub.store.beat(process_id())
+            hub.store.forget(hub.store.now() - _KEPT)
 
             async def make() -> Service:
                 made = Service(hub, plugins)

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
 from flyteidl2.workflow import run_definition_pb2
@@ -129,9 +129,11 @@ class LogSource(Source):
         counts: Counter[str] = Counter()
         async with self._slots:
             with contextlib.suppress(NotFoundError):  # it has none
-                async for text in action.get_logs.aio(attempt, show_ts=True):
-                    counts[text] += 1
-                    self._publish(name, attempt, text, counts[text])
+                lines: Any = action.get_logs.aio(attempt, show_ts=True)
+                async with contextlib.aclosing(lines):
+                    async for text in lines:
+                        counts[text] += 1
+                        self._publish(name, attempt, text, counts[text])
 
     def _publish(self, name: str, attempt: int, text: str, ordinal: int) -> None:
         stamp = _STAMP.match(text)

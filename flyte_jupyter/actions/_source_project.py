@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
+from contextlib import aclosing
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -110,9 +111,10 @@ class ProjectSource(Source):
             await self._look(self._newest - self._patience.late)
         if not self._runs:
             count = 0
-            async for run in self._list(None, _PAGE, newest_first=True):
-                self._take(run)
-                count += 1
+            async with aclosing(self._list(None, _PAGE, newest_first=True)) as runs:
+                async for run in runs:
+                    self._take(run)
+                    count += 1
             if count == _PAGE:
                 self._floor = min(run.last for run in self._runs.values())
         if self._floor is None and self._newest:
@@ -120,14 +122,15 @@ class ProjectSource(Source):
             self._floor = min((run.last for run in self._runs.values()), default=None)
 
     async def _look(self, since: float | None) -> None:
-        async for run in self._list(since, None):
-            self._take(run)
+        async with aclosing(self._list(since, None)) as runs:
+            async for run in runs:
+                self._take(run)
         horizon = self._newest - 4 * self._patience.late
         for name in [name for name, run in self._runs.items() if run.ended is not None and run.ended < horizon]:
             del self._runs[name]
             self._floor = max(self._floor or 0.0, horizon)
 
-    def _list(self, since: float | None, limit: int | None, *, newest_first: bool = False) -> AsyncIterator[Run]:
+    def _list(self, since: float | None, limit: int | None, *, newest_first: bool = False) -> Any:
         after = None if since is None else TimeFilter(after=datetime.fromtimestamp(max(since, 0), timezone.utc))
         return Run.listall.aio(
             sort_by=("updated_at", "desc" if newest_first else "asc"),
@@ -234,12 +237,13 @@ class PausedSource(Source):
     async def _look(self) -> None:
         client = self.connection.client
         waiting: dict[str, PausedEvent] = {}
-        listed = Run.listall.aio(
+        listed: Any = Run.listall.aio(
             paused_actions_only=True, limit=None, project=self._project, domain=self._domain, client=client
         )
-        async for run in listed:
-            for event in await self._conditions(run):
-                waiting[event.id] = event
+        async with aclosing(listed) as runs:
+            async for run in runs:
+                for event in await self._conditions(run):
+                    waiting[event.id] = event
         news = [event for event_id, event in waiting.items() if event_id not in self._waiting]
         self._waiting = waiting
         for event in news:
@@ -247,16 +251,17 @@ class PausedSource(Source):
 
     async def _conditions(self, run: Run) -> list[PausedEvent]:
         client = placed(self.connection.client, self._project, self._domain)
-        return [
-            PausedEvent(
-                endpoint=self.connection.endpoint,
-                project=self._project,
-                domain=self._domain,
-                run=run.name,
-                action=condition.action_name,
-                condition=condition.name,
-                prompt=await condition.prompt.aio(),
-            )
-            async for condition in Condition.listall.aio(run.name, client=client)
-            if condition.phase == "paused"
-        ]
+        listed: Any = Condition.listall.aio(run.name, client=client)
+        async with aclosing(listed) as conditions:
+            return [await self._event(run, condition) async for condition in conditions if condition.phase == "paused"]
+
+    async def _event(self, run: Run, condition: Condition) -> PausedEvent:
+        return PausedEvent(
+            endpoint=self.connection.endpoint,
+            project=self._project,
+            domain=self._domain,
+            run=run.name,
+            action=condition.action_name,
+            condition=condition.name,
+            prompt=await condition.prompt.aio(),
+        )

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from flyte_jupyter.actions._filter import EventFilter, Policy
 
 if TYPE_CHECKING:
+    from flyte_jupyter.actions._events import BaseEvent
     from flyte_jupyter.actions._models import ActionResponse
 
 
@@ -59,11 +60,8 @@ class Trigger(BaseModel):
         """The names of the runs that it waits for; none where it waits for any."""
         return (self.event_filter.run, *self.followed) if self.event_filter.run else ()
 
-    def matches(self, event: object) -> bool:
+    def matches(self, event: BaseEvent) -> bool:
         """Whether it waits for this event; a run that it reran stands for the run."""
-        from flyte_jupyter.actions._events import BaseEvent
-
-        assert isinstance(event, BaseEvent)
         wanted = self.event_filter
         if (event.endpoint, event.project, event.domain) != (wanted.endpoint, wanted.project, wanted.domain):
             return False

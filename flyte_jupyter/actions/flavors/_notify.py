@@ -70,18 +70,19 @@ class NotifyHandler(BaseActionHandler):
         self, config: Any, trigger_execution: TriggerExecutionResponse, auth_context: AuthContext
     ) -> None:
         """Send it, and then show it."""
-        event = trigger_execution.event
-        url = auth_context.client.endpoint.console_url(event.project, event.domain, event.run, event.action)
-        text = fill(config.text, event, url)
-        where = ""
+        notice = _notice(config, trigger_execution, auth_context)
+        event, url, text, where = notice.event, notice.url, notice.text, ""
         if config.webhook:
             body = fill(json.loads(config.template), event, url) if config.template else {"text": text}
             address = resolve(config.webhook)
             where = await post(address, body, insecure=config.insecure, private=config.private)
-        notice = Notice("Flyte", text, event, trigger_execution.trigger, trigger_execution.id, url)
         shown = show_notice(notice)
         done = [f"sent to {where}"] * bool(where) + ["shown"] * bool(shown)
         trigger_execution.result = f"{text} ({', '.join(done) or 'nobody was there to see it'})"
+
+    def echo(self, config: Any, trigger_execution: TriggerExecutionResponse, auth_context: AuthContext) -> None:
+        """Show it to whoever armed it, too."""
+        show_notice(_notice(config, trigger_execution, auth_context))
 
     def preview(self, config: Any, trigger_execution: TriggerExecutionResponse) -> str:
         """What would be said, and where."""
@@ -103,6 +104,12 @@ class NotifyFlavor(BaseActionFlavor):
     ACTION_CONFIG_CLASS = Notify
     PLUGIN_CLASS = NotifyHandler
     ARGUMENT = "text"
+
+
+def _notice(config: Any, execution: TriggerExecutionResponse, auth: AuthContext) -> Notice:
+    event = execution.event
+    url = auth.client.endpoint.console_url(event.project, event.domain, event.run, event.action)
+    return Notice("Flyte", fill(config.text, event, url), event, execution.trigger, execution.id, url)
 
 
 def _shown(webhook: str) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import Any
 
 from flyte_jupyter.actions._errors import ActionsError
@@ -80,12 +81,17 @@ async def _find(config: Any, event: Any, client: Any) -> Condition:
     Raises:
         ActionsError: The run has none that waits.
     """
-    async for condition in Condition.listall.aio(event.run, client=client):
-        if config.condition:
-            if condition.name == config.condition:
+    listed: Any = Condition.listall.aio(event.run, client=client)
+    async with aclosing(listed):
+        async for condition in listed:
+            if config.condition:
+                meant = condition.name == config.condition
+            elif isinstance(event, PausedEvent):
+                meant = condition.action_name == event.action
+            else:
+                meant = condition.phase == "paused"
+            if meant:
                 return condition
-        elif condition.action_name == event.action if isinstance(event, PausedEvent) else condition.phase == "paused":
-            return condition
     what = f"no condition {config.condition}" if config.condition else "no condition that waits"
     raise ActionsError(f"Run {event.run} has {what}.")
 

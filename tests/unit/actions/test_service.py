@@ -23,14 +23,17 @@ from flyte_jupyter.actions import (
     ActionRequest,
     EventFilter,
     EventHub,
+    Notice,
     PluginRegistry,
     Policy,
     Service,
     Store,
     Trigger,
+    add_notifier,
     armed_rows,
 )
 from flyte_jupyter.actions._source import Patience
+from flyte_jupyter.actions.flavors._notify import NotifyFlavor
 from flyte_jupyter.remote import Client, background, connect, set_current_client
 from tests.integration.support import until
 from tests.unit.actions.conftest import RingFlavor
@@ -75,6 +78,7 @@ class World:
         hub = EventHub(Store(self.path / "actions.db"))
         plugins = PluginRegistry(hub)
         plugins.register(RingFlavor)
+        plugins.register(NotifyFlavor)
 
         async def make() -> Service:
             made = Service(hub, plugins, process, Patience(poll=0.02, poll_paused=0.02, backoff=0.02))
@@ -95,12 +99,12 @@ class World:
             run.action.status.end_time.seconds = START + 1 - round(age)
         self.runs = {**self.runs, name: run}
 
-    def arm(self, kind: Any = "phase", **wanted: Any) -> Trigger:
+    def arm(self, kind: Any = "phase", *, flavor: str = "ring", armed_by: str = "", **wanted: Any) -> Trigger:
         store = self.service.store
         action = store.create_action(
             ActionRequest(
-                flavor="ring",
-                configuration={"bell": "big"},
+                flavor=flavor,
+                configuration={"bell": "big"} if flavor == "ring" else {},
                 allow=frozenset({"read"}),
                 endpoint=self.client.endpoint.authority,
                 account=self.subject,
@@ -109,7 +113,9 @@ class World:
         if kind == "phase":
             wanted.setdefault("phases", ("failed",))
         place: dict[str, Any] = {"endpoint": self.client.endpoint.authority, "project": "p", "domain": "d"}
-        trigger = store.create_trigger(action.id, EventFilter(kind=kind, **place, **wanted), Policy())
+        trigger = store.create_trigger(
+            action.id, EventFilter(kind=kind, **place, **wanted), Policy(), armed_by=armed_by
+        )
         self.service.poke()
         until(lambda: store.trigger(trigger.id).baselined, "the baseline")
         return trigger
@@ -231,11 +237,27 @@ def test_of_two_services_one_serves_a_backend(world: World) -> None:
     other.store.close()
 
 
+def test_a_notice_is_shown_where_it_was_armed_too(world: World) -> None:
+    other = world.start("here:2:b")
+    notices: list[Notice] = []
+    remove = add_notifier(notices.append)
+    trigger = world.arm(task="t.a", flavor="notify", armed_by="here:2:b")
+    world.run("new", FAILED)
+    assert world.fired(trigger, 1) == ["new succeeded"]
+    until(lambda: len(notices) == 2, "the notice of the other process")
+    remove()
+    background().run(other.close())
+    other.store.close()
+    assert [one.text for one in notices] == ["new (t.a) failed"] * 2
+    assert {one.execution for one in notices} == {world.service.store.history()[0].id}
+
+
 def test_lines_of_a_log_fire_once_however_often_it_is_read(world: World) -> None:
     scripts: dict[str, Callable[[Any], Any]] = world.backend.scripts
     root = _action("r1", "a0", RUNNING)
     lines = ["loss=1", "loss=nan", "loss=nan", "fine"]
     read: list[int] = []
+    written = round(time.time()) + 3600  # after it is armed
 
     def details(_: Any) -> ActionDetails:
         made = ActionDetails(id=root.id, metadata=root.metadata, status=root.status)
@@ -254,7 +276,7 @@ def test_lines_of_a_log_fire_once_however_often_it_is_read(world: World) -> None
         logs = message.logs.add()
         for number, text in enumerate(lines):
             line = LogLine(message=text)
-            line.timestamp.FromSeconds(round(time.time()) + 3600 + number // 2)
+            line.timestamp.FromSeconds(written + number // 2)
             logs.lines.append(line)
         yield message
         if len(read) == 1:
