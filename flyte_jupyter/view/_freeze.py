@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from flyte_jupyter.live import TOPICS
 from flyte_jupyter.view import _format, _phases
 from flyte_jupyter.view._select import Selection, Shown
 
@@ -97,7 +98,7 @@ class Frozen:
         """Return it with what there is to see of the chosen action, as far as that can be read in a moment."""
         if not self.action:
             return self
-        topics = dict.fromkeys(["details", _TOPICS.get(self.tab, self.tab)])
+        topics = [topic for topic in dict.fromkeys(["details", _TOPICS.get(self.tab, self.tab)]) if topic in TOPICS]
         seen: dict[str, Mapping[str, Any]] = {}
         lines: tuple[str, ...] = ()
         cut = 0
@@ -131,8 +132,9 @@ class Frozen:
         details = seen.get("details", {})
         if details:
             yield _overview(self.action, details, self.attempt)
-        if self.tab in ("inputs", "outputs") and "io" in seen:
-            yield _nodes(self.tab.capitalize(), seen["io"].get(self.tab), str(seen["io"].get("note", "")))
+        if "io" in seen:
+            yield _nodes("Inputs", seen["io"].get("inputs"))
+            yield _nodes("Outputs", seen["io"].get("outputs"), str(seen["io"].get("note", "")))
         if self.tab == "logs":
             note = str(seen.get("logs", {}).get("note", ""))
             left_out = f"{_format.count(self.cut)} earlier lines are left out." if self.cut else ""
@@ -197,7 +199,7 @@ def _attempt(attempt: Mapping[str, Any]) -> str:
     return "; ".join(words)
 
 
-def _nodes(title: str, nodes: Any, note: str) -> Section:
+def _nodes(title: str, nodes: Any, note: str = "") -> Section:
     pairs = [(f"{one['name']} ({one['type']})", str(one["text"])) for one in nodes or ()]
     return _section(title, pairs, text=note)
 

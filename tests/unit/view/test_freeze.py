@@ -20,7 +20,7 @@ from tests.unit.live.virtual import virtual
 from tests.unit.view.hostile import HOSTILE
 from tests.unit.view.survivors import Survivors
 
-TABS = ["overview", "inputs", "outputs", "logs", "events", "spec", "report"]
+TABS = ["overview", "details", "io", "inputs", "outputs", "logs", "events", "spec", "report"]
 
 
 def run(rows: int = 4) -> Any:
@@ -114,6 +114,7 @@ async def test_it_is_filled_with_what_there_is_to_see(monkeypatch: pytest.Monkey
     assert logs.seen["details"]["error"]["message"] == "bad"
     inputs = await Frozen(action="a0", tab="inputs").filled(looks, target)
     assert "x (int): 7" in text_tree(run(), frozen=inputs)
+    assert await Frozen(action="a0", tab="nonsense").filled(looks, target)
     assert len(looks) == 0
     assert await Frozen(tab="logs").filled(looks, target) == Frozen(tab="logs")
 
