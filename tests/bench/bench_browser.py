@@ -7,6 +7,7 @@ same stream.
 from __future__ import annotations
 
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from playwright.sync_api import Page
 
 from flyte_jupyter.remote import background
 from tests.bench.bench_live import drain
-from tests.bench.fake_runs import fake_runs
+from tests.bench.fake_runs import LINES, fake_runs
 from tests.e2e.conftest import KERNELS
 from tests.e2e.jupyter import Notebook, Server, chromium, until
 
@@ -134,6 +135,25 @@ def many(notebook: Notebook) -> None:
     print(f"  longest main-thread task       {max(tasks, default=0):8.1f} ms   {len(tasks)} above {TASK_BUDGET_MS}")
 
 
+def long_log(notebook: Notebook) -> None:
+    """A log of a million lines: into the view, then searched."""
+    page = notebook.page
+    page.evaluate(OBSERVE)
+    notebook.start(6)
+    last = page.locator(".log").get_by_text(f"line {LINES - 1} ").first
+    last.wait_for(timeout=120_000)
+    took = time.time() - float(notebook.text(6).split()[0])
+    tasks, _ = page.evaluate(OBSERVED)
+    page.get_by_role("textbox", name="Search the log").last.fill("needle")
+    begin = time.perf_counter()
+    page.get_by_text(f"{LINES // 1000:,} lines").last.wait_for(timeout=60_000)
+    searched = time.perf_counter() - begin
+    print(f"a log of {LINES:,} lines")
+    print(f"  into the view                  {took * 1000:8.1f} ms   {LINES / took:,.0f} lines/s, budget 100,000")
+    print(f"  longest main-thread task       {max(tasks, default=0):8.1f} ms   {len(tasks)} above {TASK_BUDGET_MS}")
+    print(f"  searched                       {searched * 1000:8.1f} ms   budget 300")
+
+
 def main() -> None:
     """Print the figures."""
     with fake_runs() as port, tempfile.TemporaryDirectory() as home, chromium() as browser:
@@ -146,6 +166,7 @@ def main() -> None:
             f"show('r-{ROWS}-{RATE}')",
             f"begin = time.time()\nfor n in range({RUNS}): show(f'r-{{20 + n}}-20')\n"
             "print('took', time.time() - begin)",
+            "from flyte_jupyter import show_logs\nprint(time.time())\nshow_logs('r-2-0')",
         ]
         try:
             notebook = Notebook(
@@ -156,6 +177,7 @@ def main() -> None:
             large(notebook, port)
             lively(notebook, kernel)
             many(notebook)
+            long_log(notebook)
             with suppress(AssertionError):
                 notebook.close()
         finally:

@@ -1,7 +1,7 @@
 """A scripted gRPC server of runs as large and as lively as a benchmark wants, in a process of its own.
 
-A run's name says what it is: "r-ROWS-RATE" and "r-ROWS-RATE-ANYTHING" have so many actions, of which so many change
-each second.
+Each has a log of a million lines. A run's name says what it is: "r-ROWS-RATE" and "r-ROWS-RATE-ANYTHING" have so many
+actions, of which so many change each second.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from contextlib import contextmanager
 from typing import Any
 
 import grpc
+from flyteidl2.dataproxy import dataproxy_service_pb2 as data
+from flyteidl2.logs.dataplane import payload_pb2 as payload
 from flyteidl2.workflow import run_service_pb2 as pb
 from flyteidl2.workflow.run_definition_pb2 import ActionDetails
 
 from tests.unit.live.messages import INITIALIZING, QUEUED, RUNNING, START, SUCCEEDED, action, message
 
 _PAGE = 1000
+LINES = 1_000_000
 _TICK = 0.05  # seconds between two messages of changes
 
 
@@ -57,9 +60,20 @@ def changes(rows: int, rate: int) -> Iterator[bytes]:
         time.sleep(max(0.0, due - time.monotonic()))
 
 
+def log() -> Iterator[bytes]:
+    """The lines of a log, some of them with a word to search for."""
+    for first in range(0, LINES, _PAGE):
+        lines = [
+            payload.LogLine(message=f"line {number} of the log: {'needle' if number % 1000 == 0 else 'hay'}\n")
+            for number in range(first, first + _PAGE)
+        ]
+        yield data.TailLogsResponse(logs=[data.TailLogsResponse.Logs(lines=lines)]).SerializeToString()
+
+
 def serve(port: multiprocessing.connection.Connection) -> None:
     """Serve until the other end speaks."""
     pages: dict[int, list[bytes]] = {}
+    lines = list(log())
 
     def watch(request: Any, context: grpc.ServicerContext) -> Iterator[bytes]:
         rows, rate = map(int, request.run_id.name.split("-")[1:3])
@@ -81,14 +95,41 @@ def serve(port: multiprocessing.connection.Connection) -> None:
             context.abort(grpc.StatusCode.NOT_FOUND, "no such run")
         return response
 
+    def tail(request: Any, context: grpc.ServicerContext) -> Iterator[bytes]:
+        yield from lines
+
+    def ended(request: Any) -> ActionDetails:
+        root = action("a0", SUCCEEDED, short="main", ended=START + 1)
+        made = ActionDetails(id=request.action_id, metadata=root.metadata, status=root.status)
+        made.attempts.add(attempt=1, phase=SUCCEEDED, logs_available=True)  # pyright: ignore[reportArgumentType]
+        return made
+
+    def get_action(request: Any, context: grpc.ServicerContext) -> pb.GetActionDetailsResponse:
+        return pb.GetActionDetailsResponse(details=ended(request))
+
+    def watch_action(request: Any, context: grpc.ServicerContext) -> Iterator[pb.WatchActionDetailsResponse]:
+        yield pb.WatchActionDetailsResponse(details=ended(request))
+
     handlers = {
+        "GetActionDetails": grpc.unary_unary_rpc_method_handler(
+            get_action, pb.GetActionDetailsRequest.FromString, pb.GetActionDetailsResponse.SerializeToString
+        ),
+        "WatchActionDetails": grpc.unary_stream_rpc_method_handler(
+            watch_action, pb.WatchActionDetailsRequest.FromString, pb.WatchActionDetailsResponse.SerializeToString
+        ),
         "WatchActions": grpc.unary_stream_rpc_method_handler(watch, pb.WatchActionsRequest.FromString),
         "GetRunDetails": grpc.unary_unary_rpc_method_handler(
             details, pb.GetRunDetailsRequest.FromString, pb.GetRunDetailsResponse.SerializeToString
         ),
     }
+    logs = {"TailLogs": grpc.unary_stream_rpc_method_handler(tail, data.TailLogsRequest.FromString)}
     server = grpc.server(futures.ThreadPoolExecutor(80))
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("flyteidl2.workflow.RunService", handlers),))
+    server.add_generic_rpc_handlers(
+        (
+            grpc.method_handlers_generic_handler("flyteidl2.workflow.RunService", handlers),
+            grpc.method_handlers_generic_handler("flyteidl2.dataproxy.DataProxyService", logs),
+        )
+    )
     port.send(server.add_insecure_port("localhost:0"))
     server.start()
     port.recv()
