@@ -26,7 +26,7 @@ class ArmedRow:
         id: Its number.
         on: What it waits for.
         action: What it does: the flavor.
-        standing: "armed", "paused", "expired", "unbound", "used up" or "run over".
+        standing: "armed", "paused", "expired", "unbound", "used up", "run over", "other account" or "not connected".
         may: What it may do.
         expires: Until when; None for ever.
         fired: How often it fired.

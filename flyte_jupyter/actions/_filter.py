@@ -62,14 +62,17 @@ class EventFilter(BaseModel):
             raise ValueError(f"/{pattern}/ is no regular expression: {error}") from None
         return pattern
 
-    def event_matches_filter(self, event: BaseEvent) -> bool:
-        """Whether this is an event that is waited for."""
+    def event_matches_filter(self, event: BaseEvent, runs: tuple[str, ...] = ()) -> bool:
+        """Whether this is an event that is waited for.
+
+        Args:
+            event: The event.
+            runs: Names of runs that stand for `run`; `run` itself if not given.
+        """
         if (event.endpoint, event.project, event.domain) != (self.endpoint, self.project, self.domain):
             return False
-        return (not self.run or event.run == self.run) and self.matches_in_place(event)
-
-    def matches_in_place(self, event: BaseEvent) -> bool:
-        """The same for an event whose backend, project and run are known to be meant."""
+        if self.run and event.run not in (runs or (self.run,)):
+            return False
         if self.task and event.task != self.task:
             return False
         match event:

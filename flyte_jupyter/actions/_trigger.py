@@ -62,10 +62,7 @@ class Trigger(BaseModel):
 
     def matches(self, event: BaseEvent) -> bool:
         """Whether it waits for this event; a run that it reran stands for the run."""
-        wanted = self.event_filter
-        if (event.endpoint, event.project, event.domain) != (wanted.endpoint, wanted.project, wanted.domain):
-            return False
-        return (not wanted.run or event.run in self.runs) and wanted.matches_in_place(event)
+        return self.event_filter.event_matches_filter(event, self.runs)
 
 
 def standing(trigger: Trigger, action: ActionResponse, *, alive: bool, now: float | None = None) -> str:
