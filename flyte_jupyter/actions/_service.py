@@ -247,6 +247,10 @@ def service() -> Service:
         StoreError: The file with the actions cannot be used.
     """
     global _service
+    if _service is not None:
+        return _service
+    if background().is_current:  # it would wait for itself
+        raise RuntimeError("The service of actions cannot be started on flyte_jupyter's own event loop.")
     with _lock:
         if _service is None:
             hub, plugins = event_hub(), registry()
