@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.actions._arm import Ask, ask_person, consent, settle
+from flyte_jupyter.actions._errors import InvalidConfigurationError
 from flyte_jupyter.actions._events import AppearedEvent, LogEvent, PausedEvent, PhaseEvent
 from flyte_jupyter.actions._models import TriggerExecutionResponse
 from flyte_jupyter.actions._service import Service, service
@@ -150,12 +151,17 @@ class Armed:
     def details(self) -> dict[str, Any]:
         """All that is known of it, as plain data. Secrets are in there as references only."""
         action = self._here.store.action(self._trigger.action_id)
+        handler = self._here.plugins.handler(action.flavor, action.plugin_subtype)
+        try:
+            configuration = handler.validate_action_configuration(action.configuration).shown()
+        except InvalidConfigurationError as error:
+            configuration = {"problem": str(error)}
         return {
             "id": self.id,
             "on": self._trigger.event_filter.words,
             **self._trigger.event_filter.model_dump(mode="json", exclude_defaults=True),
             "action": action.flavor,
-            "configuration": action.configuration,
+            "configuration": configuration,
             "may": sorted(action.allow),
             "account": action.account,
             **self._trigger.policy.model_dump(mode="json", exclude_none=True),

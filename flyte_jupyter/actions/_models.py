@@ -50,6 +50,10 @@ class ActionConfig(BasePluginConfig):
         Ring(times=3)
     """
 
+    def shown(self) -> dict[str, Any]:
+        """What may be shown of it: what was set, without anything that gives access."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
 
 class ActionRequest(BaseModel):
     """What an action is created from.

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flyte_jupyter.actions._errors import ActionsError, InvalidConfigurationError, PassingError
+from flyte_jupyter.actions._secrets import is_reference
 
 
 def check_address(url: str, *, insecure: bool) -> str:
@@ -33,6 +34,16 @@ def check_address(url: str, *, insecure: bool) -> str:
             f"The webhook at {host} is not encrypted.", "Use https://, or allow it with insecure=true."
         )
     return host
+
+
+def shown_address(url: str) -> str:
+    """What may be shown of a webhook: the reference, or the host; a path often is what gives access."""
+    if is_reference(url):
+        return url
+    try:
+        return check_address(url, insecure=True)
+    except InvalidConfigurationError:
+        return "(no address)"
 
 
 async def post(url: str, body: Any, *, insecure: bool = False, private: bool = False) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.e2e.cells import TASKS
 from tests.e2e.jupyter import environment, stop_backends, until
-from tests.e2e.view import abort_run, expect_rows
+from tests.e2e.view import PATIENCE, abort_run, expect_rows, rows
 
 NOTEBOOK = """
 import marimo
@@ -68,6 +68,8 @@ def test_a_run_lives_in_marimo(app: str, browser: Browser, tmp_path: Path) -> No
     expect_rows(body, "running", 4)
     (tmp_path / "gate").touch()
     expect_rows(body, "succeeded", 4)
+    rows(body).last.click()
+    expect(body.get_by_role("tabpanel")).to_contain_text("e2e.leaf", timeout=PATIENCE)
     page.close()
 
 

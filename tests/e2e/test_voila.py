@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 from tests.e2e.cells import LOAD, TASKS
 from tests.e2e.conftest import KERNELS
 from tests.e2e.jupyter import environment, stop_backends, until, write_kernels, write_notebook
-from tests.e2e.view import abort_run, expect_rows
+from tests.e2e.view import PATIENCE, abort_run, expect_rows, rows
 
 
 @pytest.fixture
@@ -46,6 +46,8 @@ def test_a_run_lives_in_a_page_of_voila(dashboard: str, browser: Browser, tmp_pa
     expect_rows(body, "running", 4)
     (tmp_path / "gate").touch()
     expect_rows(body, "succeeded", 4)
+    rows(body).last.click()
+    expect(body.get_by_role("tabpanel")).to_contain_text("e2e.leaf", timeout=PATIENCE)
     expect(page.get_by_text("model not found")).to_have_count(0)
     page.close()
 

@@ -17,7 +17,7 @@ from flyte_jupyter.actions._models import ActionConfig, AuthContext, TriggerExec
 from flyte_jupyter.actions._notices import Notice, show_notice
 from flyte_jupyter.actions._secrets import is_reference, resolve
 from flyte_jupyter.actions._template import check_template, fill
-from flyte_jupyter.actions._webhook import check_address, post
+from flyte_jupyter.actions._webhook import check_address, post, shown_address
 
 
 class Notify(ActionConfig):
@@ -41,8 +41,13 @@ class Notify(ActionConfig):
     insecure: bool = False
     private: bool = False
 
+    def shown(self) -> dict[str, Any]:
+        """The path of an address often is what gives access: only the host is shown."""
+        shown = super().shown()
+        return {**shown, "webhook": shown_address(self.webhook)} if self.webhook else shown
+
     def __repr_args__(self) -> Any:
-        return [(name, value) for name, value in self.model_dump(exclude_defaults=True).items()]
+        return self.shown().items()
 
     @field_validator("text")
     @classmethod
@@ -86,7 +91,7 @@ class NotifyHandler(BaseActionHandler):
 
     def preview(self, config: Any, trigger_execution: TriggerExecutionResponse) -> str:
         """What would be said, and where."""
-        where = f" and send it to {_shown(config.webhook)}" if config.webhook else ""
+        where = f" and send it to {shown_address(config.webhook)}" if config.webhook else ""
         return f"say {fill(config.text, trigger_execution.event)!r}{where}"
 
     def _validate_action_request(self, action: Any, config: Any) -> None:
@@ -110,7 +115,3 @@ def _notice(config: Any, execution: TriggerExecutionResponse, auth: AuthContext)
     event = execution.event
     url = auth.client.endpoint.console_url(event.project, event.domain, event.run, event.action)
     return Notice("Flyte", fill(config.text, event, url), event, execution.trigger, execution.id, url)
-
-
-def _shown(webhook: str) -> str:
-    return webhook if is_reference(webhook) else check_address(webhook, insecure=True)

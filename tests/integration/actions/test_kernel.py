@@ -189,6 +189,13 @@ def test_they_are_seen_to(kernel: Kernel, start: Start, client: Client) -> None:
     assert "Nothing has fired yet." in kernel.tell(f"%flyte_on history {armed}")
     assert "task acting.train failed" in kernel.tell("%flyte_on list")
     assert "notify" in kernel.tell(f"%flyte_on show {armed}")
+    secret = number(
+        kernel.tell("%flyte_on task acting.train failed -> notify webhook=https://hooks.example.com/very-secret")
+    )
+    shown = kernel.tell(f"%flyte_on show {secret}")
+    assert "hooks.example.com" in shown
+    assert "very-secret" not in shown
+    kernel.tell(f"%flyte_on rm {secret}")
     assert "Answer a condition" in kernel.tell("%flyte_on flavors")
     assert "removed" in kernel.tell(f"%flyte_on rm {armed}")
     assert f"There is no armed action {armed}." in kernel.tell(f"%flyte_on show {armed}")

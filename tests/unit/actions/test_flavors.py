@@ -201,3 +201,11 @@ def test_a_function_is_found_by_its_path() -> None:
 def test_a_run_of_a_task_is_written_as_it_is_read() -> None:
     assert RunTask("t.a") == RunTask(task="t.a")
     assert RunTask(**RunTask("t.a", inputs={"x": 1}).model_dump()).inputs == {"x": 1}
+
+
+def test_of_an_address_only_the_host_is_shown() -> None:
+    notify = Notify(text="{run}", webhook="https://hooks.example.com/services/very-secret")
+    assert notify.shown() == {"text": "{run}", "webhook": "hooks.example.com"}
+    assert "very-secret" not in repr(notify)
+    assert Notify(webhook="env:SLACK_URL").shown() == {"webhook": "env:SLACK_URL"}
+    assert Notify(webhook="nonsense").shown() == {"webhook": "(no address)"}
