@@ -117,8 +117,12 @@ async def _iterate_from_any_loop(
         except StopAsyncIteration:
             return None
 
+    async def ask() -> Sequence[R] | None:
+        # Makes the step only when it is awaited itself: a task may be cancelled before it begins.
+        return await background().run_from(step())
+
     try:
-        while (batch := await context.run(asyncio.ensure_future, background().run_from(step()))) is not None:
+        while (batch := await context.run(asyncio.ensure_future, ask())) is not None:
             for item in batch:
                 yield item
     finally:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import warnings
 from collections.abc import AsyncGenerator
+
+import pytest
 
 from flyte_jupyter.remote._dual import dual_batches
 
@@ -51,3 +55,15 @@ async def test_whoever_stops_early_ends_the_generator() -> None:
     await items.aclose()  # type: ignore[attr-defined]
     assert await asyncio.to_thread(pages.closed.wait, 10)
     assert pages.asked == [0]
+
+
+async def test_an_iteration_that_is_cancelled_before_it_begins_leaves_nothing_unawaited() -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        asking = asyncio.ensure_future(anext(Pages().items.aio([1])))  # type: ignore[arg-type]
+        await asyncio.sleep(0)  # it has made its first step, which has not begun
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        gc.collect()
+    assert [str(one.message) for one in said] == []
