@@ -158,6 +158,9 @@ class Dispatcher:
                 execution = queue.popleft()
                 try:
                     await self._execute(trigger, execution)
+                except UnknownActionError:
+                    # Removed while it acted; what it did was removed with it.
+                    logger.debug("action %d was removed while it acted", trigger.id)
                 except Exception:
                     logger.exception("Execution %d of action %d was lost", execution.id, trigger.id)
                 finally:

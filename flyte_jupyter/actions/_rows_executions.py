@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from flyte_jupyter.actions._decide import decide
+from flyte_jupyter.actions._errors import UnknownActionError
 from flyte_jupyter.actions._events import BaseEvent, Event
 from flyte_jupyter.actions._rows_actions import OVER
 from flyte_jupyter.actions._rows_processes import ProcessRows
@@ -187,8 +188,15 @@ class ExecutionRows(ProcessRows):
         return [_execution(row) for row in rows if row["trigger_id"] in wanted]
 
     def execution(self, execution_id: int) -> Execution:
-        """An execution by its number."""
-        (row,) = self.db.read("SELECT * FROM executions WHERE id = ?", execution_id)
+        """An execution by its number.
+
+        Raises:
+            UnknownActionError: There is none: its action was removed.
+        """
+        found = self.db.read("SELECT * FROM executions WHERE id = ?", execution_id)
+        if not found:
+            raise UnknownActionError(f"There is no execution {execution_id}: its action was removed.")
+        (row,) = found
         return _execution(row)
 
     def history(self, trigger_id: int | None = None, limit: int = 100) -> list[Execution]:

@@ -142,8 +142,8 @@ def test_testing_does_nothing(service: Service, start: Start) -> None:
     would = armed.test()
     assert f"{run} aborted -> would rerun {run} as fja" in would
     assert armed.history == []
-    Run.get(run).abort()
     armed.remove()
+    Run.get(run).abort()
     with pytest.raises(NotFoundError):
         Run.get(would.split()[-1])
     assert [row.id for row in armed_rows()] == []

@@ -361,3 +361,14 @@ async def test_being_closed_leaves_no_attempt_running(tmp_path: Path) -> None:
     world.store.recover([1], frozenset())
     assert world.states() == ["interrupted"]
     world.store.close()
+
+
+@virtual
+async def test_what_is_removed_while_it_acts_is_gone_without_a_fuss(tmp_path: Path, caplog: Any) -> None:
+    world = World(tmp_path)
+    trigger = world.arm()
+    world.bell.does = [lambda: world.store.delete_trigger(trigger.id)]
+    await world.publish(failed())
+    assert len(world.bell.rings) == 1
+    assert caplog.records == []
+    await world.close()
