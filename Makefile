@@ -10,8 +10,8 @@ export FLYTE_JUPYTER_SDK_PYTHONS := $(CURDIR)/$(PY):$(CURDIR)/$(BEFORE)
 # The SDK that spoke gRPC, for the differential tests.
 export FLYTE_JUPYTER_SEED_PYTHON := $(CURDIR)/$(SEED)
 PYTEST := $(PY) -m pytest -q
-# Files side by side: many tests wait more than they work.
-ABREAST := -n 2 --dist loadfile
+# Files side by side: most tests wait more than they work.
+ABREAST := --dist loadfile -n
 
 .PHONY: demo test check fix bench unit vitest integration e2e screenshots clean
 
@@ -32,13 +32,13 @@ fix: .venv/.done js/node_modules/.package-lock.json
 	cd js && npm run --silent fix
 
 unit: .venv/.done
-	$(PYTEST) $(ABREAST) tests/unit
+	$(PYTEST) $(ABREAST) 2 tests/unit
 
 vitest: .venv/.done js/node_modules/.package-lock.json
 	cd js && npm run --silent test
 
 integration: .venv/.done .venv-before/.done .venv-seed/.done
-	$(PYTEST) $(ABREAST) tests/integration
+	$(PYTEST) $(ABREAST) 3 tests/integration
 
 e2e: .venv/.done .venv-before/.done .tools/chromium
 	$(PYTEST) tests/e2e
