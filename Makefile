@@ -38,7 +38,7 @@ vitest: .venv/.done js/node_modules/.package-lock.json
 	cd js && npm run --silent test
 
 integration: .venv/.done .venv-before/.done .venv-seed/.done
-	$(PYTEST) $(ABREAST) 3 tests/integration
+	$(PYTEST) $(ABREAST) 2 tests/integration
 
 e2e: .venv/.done .venv-before/.done .tools/chromium
 	$(PYTEST) tests/e2e

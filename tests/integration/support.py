@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 REPOSITORY = Path(__file__).parents[2]
 SCENARIOS = Path(__file__).parent / "local" / "scenarios"
+# For programs that call a backend with the SDK.
+LEAVING = {"PYTHONPATH": str(Path(__file__).parent / "leaving")}
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Sdk:
     def script(self, path: Path, code: str, *arguments: str) -> Finished:
         """Write `code` to `path` and run it there."""
         path.write_text(code)
-        return self.run(str(path), *arguments, cwd=path.parent)
+        return self.run(str(path), *arguments, cwd=path.parent, env=LEAVING)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.integration.differential import entities, runs
 from tests.integration.differential.differences import DIFFERENCES, LATER_FIELDS, Difference
-from tests.integration.support import REPOSITORY, Backend, Sdk
+from tests.integration.support import LEAVING, REPOSITORY, Backend, Sdk
 
 SEED = os.environ.get("FLYTE_JUPYTER_SEED_PYTHON") or str(REPOSITORY / ".venv-seed" / "bin" / "python")
 PYTHONS = {"seed": SEED, "sdk": sys.executable, "grpc": sys.executable, "connect": sys.executable}
@@ -53,7 +53,7 @@ def answers(world: Backend, tmp_path_factory: pytest.TempPathFactory) -> Answers
         asked[peer] = subprocess.Popen(
             command,
             cwd=REPOSITORY,
-            env={**os.environ, **ENVIRONMENT},
+            env={**os.environ, **ENVIRONMENT, **LEAVING},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.support import SCENARIOS, Backend
+from tests.integration.support import LEAVING, SCENARIOS, Backend
 
 
 def _checks() -> list[tuple[str, str]]:
@@ -35,7 +35,7 @@ def outcomes(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Call
                 backend.endpoint,
                 str(results),
                 cwd=SCENARIOS,
-                env={"SCENARIO_DIRECTORY": str(place), "HOME": str(place)},
+                env={**LEAVING, "SCENARIO_DIRECTORY": str(place), "HOME": str(place)},
             )
             assert done.returncode == 0, f"ended with {done.returncode}\n{done.out}\n{done.err}"
             known[scenario] = json.loads(results.read_text())
