@@ -21,10 +21,13 @@ def test_a_frozen_run_comes_back_by_a_click(open_notebook: OpenNotebook, tmp_pat
         notebook.run(index)
     cell = notebook.cell(2)
     expect_root(cell, "succeeded")
-    before = notebook.outputs(2)[-1]
     cell.get_by_role("button", name="Freeze").first.click()
-    until(lambda: notebook.outputs(2)[-1] != before, "the output is written anew", page=notebook.page)
-    assert "gate (str)" in "".join(notebook.outputs(2)[-1]["data"]["text/plain"])
+    expect(cell.get_by_text("Frozen", exact=True)).to_be_visible(timeout=PATIENCE)
+
+    def frozen() -> bool:
+        return "gate (str)" in "".join(notebook.outputs(2)[-1]["data"]["text/plain"])
+
+    until(frozen, "what is open is in the output", page=notebook.page)
 
     notebook.save()
     notebook.restart_kernel()
