@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flyte_jupyter.live import identity, moment
 from flyte_jupyter.remote import ActionPhase, Run
 from flyte_jupyter.view import _phases
-from flyte_jupyter.view._tables._table import Act, Column, Query, Read, Row, Table, searched
+from flyte_jupyter.view._tables._table import MOST_SIZE, Act, Column, Query, Read, Row, Table, searched
 from flyte_jupyter.view._target import Target
 
 if TYPE_CHECKING:
@@ -77,10 +77,17 @@ class Runs(Table):
     async def read(self, query: Query) -> Read:
         """Read runs from the newest on, up to the page that is asked for."""
         start, end = query.page * query.size, (query.page + 1) * query.size
-        runs = [run async for run in self._listed(query, _SEARCHED if query.text else end + 1)]
-        rows = searched([row_of(run) for run in runs], query.text)
-        note = f"Looked for in the latest {_SEARCHED:,} runs." if query.text and len(runs) == _SEARCHED else ""
-        whole = len(runs) < (_SEARCHED if query.text else end + 1)
+        wanted = _phases_of(query)
+        mixed = len(wanted) > 1 and ActionPhase.PAUSED in wanted
+        narrowed = bool(query.text) or mixed
+        runs = [run async for run in self._listed(query, wanted, _SEARCHED if narrowed else end + 1)]
+        read = len(runs)
+        paused = await self._paused() if any(run.phase == ActionPhase.RUNNING for run in runs) else frozenset[str]()
+        if mixed and ActionPhase.RUNNING not in wanted:
+            runs = [run for run in runs if run.phase != ActionPhase.RUNNING or run.name in paused]
+        rows = searched([row_of(run, paused=run.name in paused) for run in runs], query.text)
+        whole = read < (_SEARCHED if narrowed else end + 1)
+        note = f"Looked for in the latest {_SEARCHED:,} runs." if narrowed and not whole else ""
         return Read(rows[start:end], len(rows) > end, len(rows) if whole else None, note)
 
     def target(self, row: str) -> Target:
@@ -91,11 +98,20 @@ class Runs(Table):
         """Abort a run."""
         await self.target(row).as_run().abort.aio(reason)
 
-    def _listed(self, query: Query, limit: int) -> Any:
+    async def _paused(self) -> frozenset[str]:
+        """Names of runs that wait for an answer: their root goes on as RUNNING."""
+        scope = {"project": self._project, "domain": self._domain, "client": self.client}
+        order = ("created_at", "desc")
+        waiting = Run.listall.aio(paused_actions_only=True, sort_by=order, limit=MOST_SIZE, **scope)
+        return frozenset([run.name async for run in waiting])
+
+    def _listed(self, query: Query, wanted: Sequence[ActionPhase], limit: int) -> Any:
         filters = dict(self._more)
-        if phases := query.filters.get("phase"):
-            numbers = [int(number) for number in phases.split(",") if number.isdecimal()]
-            filters["in_phase"] = [ActionPhase.from_number(number) for number in numbers]
+        if list(wanted) == [ActionPhase.PAUSED]:
+            filters["paused_actions_only"] = True
+        elif wanted:
+            roots = [ActionPhase.RUNNING if one is ActionPhase.PAUSED else one for one in wanted]
+            filters["in_phase"] = list(dict.fromkeys(roots))
         if task := query.filters.get("task"):
             filters["task_name"] = task
         key, way = query.sort or ("started", "desc")
@@ -109,12 +125,17 @@ class Runs(Table):
         )
 
 
-def row_of(run: Run) -> Row:
-    """Return the row of a run."""
+def _phases_of(query: Query) -> list[ActionPhase]:
+    numbers = query.filters.get("phase", "").split(",")
+    return [ActionPhase.from_number(int(number)) for number in numbers if number.isdecimal()]
+
+
+def row_of(run: Run, *, paused: bool = False) -> Row:
+    """Return the row of a run; `paused` if one of its actions waits for an answer."""
     started = None if run.start_time is None else run.start_time.timestamp() * 1000
     ended = moment(run.pb2.action.status, "end_time") if run.done() else None
     cells = {
-        "phase": run.raw_phase,
+        "phase": ActionPhase.PAUSED.number if paused and not run.done() else run.raw_phase,
         "task": run.task_name or "",
         "run": run.name,
         "started": started,

@@ -8,7 +8,7 @@ from flyteidl2.workflow.run_service_pb2 import ListRunsResponse
 
 from flyte_jupyter.remote import BackgroundLoop, InvalidArgumentError, Method, methods
 from flyte_jupyter.view._tables import Query, Runs
-from tests.unit.live.messages import FAILED, RUNNING, START, SUCCEEDED, action
+from tests.unit.live.messages import FAILED, PAUSED, RUNNING, START, SUCCEEDED, action
 from tests.unit.live.scripted import ScriptedClient
 from tests.unit.live.virtual import virtual
 
@@ -19,6 +19,7 @@ class Listing(ScriptedClient):
     def __init__(self, count: int) -> None:
         super().__init__()
         self.asked: list[Any] = []
+        self.paused: set[str] = set()
         self.runs: list[definition.Run] = []
         for number in range(count):
             phase = (RUNNING, SUCCEEDED, FAILED)[number % 3]
@@ -30,9 +31,15 @@ class Listing(ScriptedClient):
     async def unary(self, method: Method, request: Any, *, timeout: float | None = 30.0) -> Any:
         if method is methods.LIST_RUNS:
             self.asked.append(request)
+            runs = self.runs
+            if request.paused_actions_only:
+                runs = [run for run in runs if run.action.id.run.name in self.paused]
+            for one in request.request.filters:
+                if one.field == "phase":
+                    runs = [run for run in runs if str(run.action.status.phase) in one.values]
             start, limit = int(request.request.token or 0), request.request.limit
-            token = str(start + limit) if len(self.runs) > start + limit else ""
-            return ListRunsResponse(runs=self.runs[start : start + limit], token=token)
+            token = str(start + limit) if len(runs) > start + limit else ""
+            return ListRunsResponse(runs=runs[start : start + limit], token=token)
         return await super().unary(method, request, timeout=timeout)
 
 
@@ -78,6 +85,28 @@ async def test_phases_tasks_and_order_are_the_backend_s_business():
         ("task_name", ["env.train"]),
     ]
     assert (asked.sort_by.key, asked.sort_by.direction) == ("duration_ms", 1)
+
+
+@virtual
+async def test_a_run_that_waits_for_an_answer_is_paused_whatever_its_root_says():
+    client, table = runs(9)
+    client.paused = {"r3", "r4"}  # r4 is over: what it waited for is not waited for any longer
+    shown = {row.id: row.cells["phase"] for row in (await table.read(Query())).rows}
+    assert (shown["r0"], shown["r3"], shown["r4"]) == (RUNNING, PAUSED, SUCCEEDED)
+
+
+@virtual
+async def test_paused_runs_can_be_filtered_for():
+    client, table = runs(9)
+    client.paused = {"r3"}
+
+    async def found(*phases: int) -> list[str]:
+        query = Query({"phase": ",".join(map(str, phases))}, ("started", "desc"))
+        return [row.id for row in (await table.read(query)).rows]
+
+    assert await found(PAUSED) == ["r3"]
+    assert await found(PAUSED, FAILED) == ["r2", "r3", "r5", "r8"]
+    assert await found(PAUSED, RUNNING) == await found(RUNNING) == ["r0", "r3", "r6"]
 
 
 @virtual
