@@ -119,7 +119,7 @@ class Frozen:
         rows = [(number, depth) for number, depth in self.rows if 0 <= number < state.n][:limit]
         left_out = Counter(state.counts())
         left_out.subtract(state.phase[number] for number, _ in rows)
-        shown = [Shown(state.row(number), max(depth, 0)) for number, depth in rows]
+        shown = [Shown.of(state, number, max(depth, 0)) for number, depth in rows]
         return Selection(shown, {phase: count for phase, count in left_out.items() if count > 0})
 
     def sections(self, share: float = 1.0) -> Iterator[Section]:

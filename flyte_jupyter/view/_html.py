@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from flyte_jupyter.view import _format, _phases
 from flyte_jupyter.view._freeze import ROWS, SHARES
-from flyte_jupyter.view._select import MOST, Selection, Selector
+from flyte_jupyter.view._select import MOST, Selection, Selector, Shown
 
 if TYPE_CHECKING:
     from flyte_jupyter.live import Row, RunState
@@ -27,6 +27,8 @@ _MUTED = "color:#7d838c"
 _BAR = "display:flex;height:6px;max-width:640px;margin:3px 0;border-radius:3px;overflow:hidden"
 # JupyterLab aligns the cells of its tables to the right; the attribute `align` is for where styles are dropped.
 _LEFT = "padding:1px 10px 1px 0;white-space:nowrap;text-align:left"
+# On paper a long name takes two lines; its row is not to run over the edge.
+_ACTION = "padding:1px 10px 1px 0;text-align:left"
 _RIGHT = "padding:1px 10px 1px 0;white-space:nowrap;text-align:right"
 _PLAIN = "margin:2px 0 4px 0;padding:4px 8px;white-space:pre-wrap;font-size:12px;border-left:3px solid #b8bcc4"
 _PRE = "margin:2px 0 4px 0;padding:4px 8px;white-space:pre-wrap;font-size:12px;border-left:3px solid #dc4444"
@@ -192,7 +194,7 @@ def _table(state: RunState, selection: Selection, now: float) -> list[str]:
         return [f'<div style="{_MUTED}">No action has been seen yet.</div>']
     begin = _format.known(state.head.started)
     if begin is None:
-        moments = [_format.known(row.queued) for row, _ in selection.rows]
+        moments = [_format.known(row.queued) for row, *_ in selection.rows]
         begin = min((moment for moment in moments if moment is not None), default=now)
     end = _format.known(state.head.ended)
     span = max((now if end is None else end) - begin, 1.0)
@@ -202,8 +204,9 @@ def _table(state: RunState, selection: Selection, now: float) -> list[str]:
         f'<th align="right" style="{_RIGHT}">Attempts</th><th align="right" style="{_RIGHT}">Duration</th>'
         f'<th align="left" style="{_LEFT}">Time</th></tr>',
     ]
-    for row, depth in selection.rows:
-        lines.append(_row(row, depth, begin, span, now))
+    for shown in selection.rows:
+        row, depth = shown.row, shown.depth
+        lines.append(_row(shown, begin, span, now))
         # The root's error stands in the header, and often is its child's.
         if row.error and row.error != state.head.error:
             lines.append(_error(row, depth))
@@ -211,15 +214,16 @@ def _table(state: RunState, selection: Selection, now: float) -> list[str]:
     return lines
 
 
-def _row(row: Row, depth: int, begin: float, span: float, now: float) -> str:
-    indent = "&nbsp;" * (4 * min(depth, 30))
+def _row(shown: Shown, begin: float, span: float, now: float) -> str:
+    row = shown.row
+    indent = "&nbsp;" * (4 * min(shown.depth, 30))
     label = _text(row.label or row.name, 120)
-    name = "" if row.label in ("", row.name) else f' <span style="{_MUTED}">{_text(row.name, 60)}</span>'
+    which = f' <span style="{_MUTED}">{_text(shown.which, 60)}</span>' if shown.which else ""
     group = f' <span style="{_MUTED}">in {_text(row.group, 60)}</span>' if row.group else ""
     ran = _elapsed(row.started, row.ended, now)
     attempts = str(row.attempts) if row.attempts > 1 else ""
     cells = [
-        f'<td align="left" style="{_LEFT}">{indent}{label}{name}{group}</td>',
+        f'<td align="left" style="{_ACTION}">{indent}{label}{which}{group}</td>',
         f'<td align="left" style="{_LEFT}">{_phase(row.phase)}</td>',
         f'<td align="right" style="{_RIGHT}">{attempts}</td>',
         f'<td align="right" style="{_RIGHT}">{ran}</td>',
@@ -241,7 +245,7 @@ def _time_bar(row: Row, begin: float, span: float, now: float) -> str:
     left, middle, right = percent(first), percent(last if started is None else started), percent(last)
     color = _phases.look(row.phase).color
     return (
-        '<div style="display:flex;width:180px;height:8px">'
+        '<div style="display:flex;width:140px;height:8px">'
         f'<div style="width:{left:.1f}%"></div>'
         f'<div style="width:{max(middle - left, 0):.1f}%;background:#b8bcc4"></div>'
         f'<div style="width:{max(right - middle, 0):.1f}%;min-width:2px;background:{color}"></div></div>'

@@ -93,7 +93,10 @@ class Desk:
 
     async def _labels(self, params: Params) -> dict[str, Any]:
         target = self._target(params)
-        return {"labels": await self._looks.labels(target.client, target.identifier, _names(params, "actions"))}
+        labels = await self._looks.labels(target.client, target.identifier, _names(params, "actions"))
+        # The record of the run is to tell its siblings apart as the view does.
+        (await self._views.run_by_key(_text(params, "run"))).state.inputs.update(labels)
+        return {"labels": labels}
 
     async def _value(self, params: Params) -> dict[str, Any]:
         target, path = self._target(params), params.get("path")

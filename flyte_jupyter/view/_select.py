@@ -21,10 +21,22 @@ MOST = 200
 
 
 class Shown(NamedTuple):
-    """One row of a snapshot: the state's row and how deep it stands below the root."""
+    """One row of a snapshot: the state's row, how deep it stands below the root, and its inputs if they are known."""
 
     row: Row
     depth: int
+    inputs: str = ""
+
+    @property
+    def which(self) -> str:
+        """What tells it apart from its siblings: its inputs, else its name where that is not shown already."""
+        return self.inputs or ("" if self.row.label in ("", self.row.name) else self.row.name)
+
+    @classmethod
+    def of(cls, state: RunState, number: int, depth: int) -> Shown:
+        """Return the row with this number."""
+        row = state.row(number)
+        return cls(row, depth, state.inputs.get(row.name, ""))
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,7 @@ class Selector:
         rows = self._in_tree_order(chosen)
         left_out = Counter(state.counts())
         left_out.subtract(state.phase[number] for number, _ in rows)
-        shown = [Shown(state.row(number), depth) for number, depth in rows]
+        shown = [Shown.of(state, number, depth) for number, depth in rows]
         return Selection(shown, {phase: count for phase, count in left_out.items() if count > 0})
 
     @functools.cached_property

@@ -23,6 +23,7 @@ from flyte_jupyter.view._output import Output
 from flyte_jupyter.view._publisher import Publisher
 from flyte_jupyter.view._requests import Desk
 from flyte_jupyter.view._shown import Shown, ShownRun, ShownTable
+from flyte_jupyter.view._siblings import tell_apart
 from flyte_jupyter.view._views import RUN, Opening, Views, random_id
 
 if TYPE_CHECKING:
@@ -101,6 +102,9 @@ class Session:
             )
             if opening.action:
                 shown.frozen = await Frozen.opened(opening, state).filled(self._looks, target)
+            if at_cell_end or state.head.over:
+                # Nothing that comes later would write this output anew.
+                await self._tell_apart(shown)
             self._outputs[view.id] = shown
             return shown
 
@@ -222,6 +226,7 @@ class Session:
             )
         shown.state = (await self._views.run(view)).state
         shown.frozen = await frozen.filled(self._looks, view.target)
+        await self._tell_apart(shown)
         if not shown.keep_widget:
             self._drop_widget(shown)
         self._write(shown)
@@ -285,6 +290,9 @@ class Session:
         except Exception:
             _log.debug("an output could not be written anew", exc_info=True)
 
+    async def _tell_apart(self, shown: ShownRun) -> None:
+        await tell_apart(shown.state, shown.frozen, self._looks, shown.view.target)
+
     async def _settle(self) -> list[tuple[Output, dict[str, Any]]]:
         written: list[tuple[Output, dict[str, Any]]] = []
         for shown in tuple(self._shown):
@@ -293,6 +301,7 @@ class Session:
                 if shown.frozen is not None:
                     shown.frozen = await shown.frozen.filled(self._looks, shown.view.target)
                 if shown.due() is not None:
+                    await self._tell_apart(shown)
                     written.append((shown.output, shown.bundle(time.monotonic())))
                 self._let_go_if_done(shown)
         return written

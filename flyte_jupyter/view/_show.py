@@ -145,14 +145,17 @@ def look_closely(run: Any, opening: Opening, client: Client | None = None) -> tu
     from flyte_jupyter.live import Looks
     from flyte_jupyter.remote import background
     from flyte_jupyter.view._freeze import Frozen
+    from flyte_jupyter.view._siblings import tell_apart
     from flyte_jupyter.view._target import target_of
     from flyte_jupyter.view._views import look_once
 
     target = target_of(run, client)
 
     async def read() -> tuple[RunState, Frozen]:
-        state = await look_once(target)
-        return state, await Frozen.opened(opening, state).filled(Looks(), target)
+        state, looks = await look_once(target), Looks()
+        frozen = await Frozen.opened(opening, state).filled(looks, target)
+        await tell_apart(state, frozen, looks, target)
+        return state, frozen
 
     return background().run(read())
 

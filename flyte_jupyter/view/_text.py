@@ -9,7 +9,7 @@ from flyte_jupyter.view import _format, _phases
 from flyte_jupyter.view._select import MOST, Selector, Shown
 
 if TYPE_CHECKING:
-    from flyte_jupyter.live import Row, RunState
+    from flyte_jupyter.live import RunState
     from flyte_jupyter.view._freeze import Frozen, Section
 
 
@@ -54,8 +54,9 @@ def text_tree(
         lines.append(
             f"Not heard of since {_format.timestamp(head.stale['since'])}: {_short(head.stale['reason'], 300)}"
         )
-    for (row, depth), stem in zip(selection.rows, _stems(selection.rows), strict=True):
-        lines.append(stem + _line(row, now))
+    for shown, stem in zip(selection.rows, _stems(selection.rows), strict=True):
+        row, depth = shown.row, shown.depth
+        lines.append(stem + _line(shown, now))
         if row.error and row.error != head.error:
             lines.append("  " * (depth + 2) + _short(_format.headline(row.error), 160))
     if selection.left_out:
@@ -91,13 +92,14 @@ def _indented(text: str, indent: str) -> list[str]:
     return [indent + line for line in [*lines[:40], *cut]]
 
 
-def _line(row: Row, now: float) -> str:
+def _line(shown: Shown, now: float) -> str:
+    row = shown.row
     phase = _phases.look(row.phase)
-    name = f"({_short(row.name, 60)})" if row.label not in ("", row.name) else ""
+    which = f"({_short(shown.which, 60)})" if shown.which else ""
     attempts = f"{row.attempts} attempts" if row.attempts > 1 else ""
     group = f"in {_short(row.group, 60)}" if row.group else ""
     ran = _elapsed(row.started, row.ended, now)
-    words = [f"{phase.icon} {phase.word.lower()}", _short(row.label or row.name), name, group, attempts, ran]
+    words = [f"{phase.icon} {phase.word.lower()}", _short(row.label or row.name), which, group, attempts, ran]
     return "  ".join(word for word in words if word)
 
 
@@ -105,7 +107,8 @@ def _stems(rows: list[Shown]) -> list[str]:
     """Return what stands before each row so that the lines form a tree, built from the last row upwards."""
     stems: list[str] = []
     goes_on: set[int] = set()  # the depths at which another sibling follows below
-    for _, depth in reversed(rows):
+    for shown in reversed(rows):
+        depth = shown.depth
         goes_on = {level for level in goes_on if level <= depth}
         bars = "".join("│  " if level in goes_on else "   " for level in range(1, depth))
         stems.append("" if depth == 0 else bars + ("├─ " if depth in goes_on else "└─ "))
