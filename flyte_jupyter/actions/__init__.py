@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from flyte_jupyter.actions._flavor import BaseActionFlavor, BasePluginFlavor
     from flyte_jupyter.actions._handler import BaseActionHandler, BasePlugin
     from flyte_jupyter.actions._hub import BaseEventHub, EventHub, event_hub
-    from flyte_jupyter.actions._line import Line, read_line
+    from flyte_jupyter.actions._line import LINE_OPTIONS, Line, read_line
     from flyte_jupyter.actions._models import (
         ActionConfig,
         ActionFlavorResponse,
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "LINE_OPTIONS",
     "Abort",
     "ActionConfig",
     "ActionFlavorResponse",
@@ -142,6 +143,7 @@ _HOMES = {
     "Execution": "_rows_executions",
     "HistoryRow": "_armed",
     "InvalidConfigurationError": "_errors",
+    "LINE_OPTIONS": "_line",
     "Line": "_line",
     "LogEvent": "_events",
     "NotAllowedError": "_errors",

@@ -25,6 +25,7 @@ _HINT = f"Write {'; '.join(FORMS)}."
 NUMBERS = {"max": int, "attempts": int, "cooldown": float, "timeout": float, "window": float}
 WORDS = ("busy", "name")
 FLAGS = ("yes", "replay")
+LINE_OPTIONS = tuple(f"--{name}" for name in (*NUMBERS, *WORDS, *FLAGS))
 _REGEX = re.compile(r"\slog\s+/((?:\\.|[^/\\])+)/(?=\s|$)")
 _ENDED = ("succeeded", "failed", "aborted", "timed_out")
 

@@ -6,10 +6,11 @@ from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
 from flyte_jupyter.magics._arguments import parse, plain_errors
-from flyte_jupyter.magics._complete import Completer
+from flyte_jupyter.magics._complete import Complete, Completer, Matcher
 from flyte_jupyter.magics._local import start as use_local
 from flyte_jupyter.magics._magics import FlyteMagics
 from flyte_jupyter.magics._on import OnMagics
+from flyte_jupyter.magics._on_complete import complete_on
 from flyte_jupyter.magics._on_kernel import Kernel
 from flyte_jupyter.magics._tables import TableMagics
 from flyte_jupyter.magics._wait import Awaiting, run_and_wait_async
@@ -31,10 +32,10 @@ def register(ip: InteractiveShell) -> None:
     ip.register_magics(OnMagics(ip, kernel))
     kernel.resume()
     ip.input_transformers_cleanup.append(Awaiting(ip))
-    for name in (name for line_magics in _LINE_MAGICS for name in line_magics.magics["line"]):
-        completer = Completer(name, parser_of(name))
-        ip.set_hook("complete_command", completer, str_key=f"%{name}")
-        ip.set_hook("complete_command", completer, str_key=f"%%{name}")
+    names = [name for line_magics in _LINE_MAGICS for name in line_magics.magics["line"]]
+    completers: dict[str, Complete] = {name: Completer(parser_of(name)) for name in names}
+    completers["flyte_on"] = complete_on
+    ip.Completer.custom_matchers.append(Matcher(completers).match)
 
 
 def parser_of(name: str) -> ArgumentParser:
@@ -45,6 +46,7 @@ def parser_of(name: str) -> ArgumentParser:
 def unregister(ip: InteractiveShell) -> None:
     """Undo `register`."""
     ip.input_transformers_cleanup[:] = [one for one in ip.input_transformers_cleanup if not isinstance(one, Awaiting)]
+    ip.Completer.custom_matchers[:] = [one for one in ip.Completer.custom_matchers if not _is_ours(one)]
     kernels: set[Kernel] = set()
     for kind in ("line", "cell"):
         registered = ip.magics_manager.magics[kind]
@@ -56,6 +58,10 @@ def unregister(ip: InteractiveShell) -> None:
                 del registered[name]
     for kernel in kernels:
         kernel.close()
+
+
+def _is_ours(matcher: object) -> bool:
+    return isinstance(getattr(matcher, "__self__", None), Matcher)
 
 
 async def awaited_flyte_wait(line: str, cell: str) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+
+from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
 from flyte_jupyter.magics._arguments import PHASES
 from flyte_jupyter.magics._names import actions, domains, projects, runs, tasks
 
-if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
+Complete = Callable[[str, str], list[str]]
+"""Takes the line up to the cursor and the beginning of the word there; returns what may stand there."""
 
 _NAMED: dict[str, Callable[[list[str]], list[str]]] = {
     "name": lambda _: runs(),
@@ -22,18 +23,45 @@ _NAMED: dict[str, Callable[[list[str]], list[str]]] = {
 }
 
 
+class Matcher:
+    """IPython's matcher for the lines of our magics.
+
+    Args:
+        completers: what completes the line of a magic, by the magic's name.
+    """
+
+    def __init__(self, completers: Mapping[str, Complete]) -> None:
+        self._completers = completers
+
+    def complete(self, line: str, symbol: str) -> list[str]:
+        """What may stand at the cursor; nothing where the line is of no magic of ours."""
+        first = line.split(maxsplit=1)[0].lstrip("%") if line.lstrip().startswith("%") else ""
+        complete = self._completers.get(first)
+        if complete is None or line[len(line) - len(symbol) - 1 :][:1] == "%":
+            return []
+        return [word for word in complete(line, symbol) if word.startswith(symbol)]
+
+    # IPython's hook for commands would let Python's own names stand among those of runs.
+    @context_matcher(identifier="flyte_jupyter", priority=100)
+    def match(self, context: CompletionContext) -> SimpleMatcherResult:
+        """What IPython asks for; with it nothing else is offered."""
+        words = self.complete(context.text_until_cursor, context.token)
+        found = [SimpleCompletion(word, type="flyte") for word in words]
+        return {"completions": found, "suppress": bool(found), "ordered": True}  # pyright: ignore[reportReturnType]
+
+
 class Completer:
-    """Completes the line of one magic; IPython's `complete_command` hook."""
+    """Completes the line of a magic by the parser of its arguments."""
 
-    def __init__(self, name: str, parser: argparse.ArgumentParser) -> None:
-        self._name, self._parser = name, parser
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self._parser = parser
 
-    def __call__(self, shell: InteractiveShell, event: Any) -> list[str]:
+    def __call__(self, line: str, symbol: str) -> list[str]:
         """What may stand at the cursor: a value of the option before it, an option, or an argument."""
-        return [word for word in self._candidates(event.line, event.symbol) if word.startswith(event.symbol)]
-
-    def _candidates(self, line: str, symbol: str) -> list[str]:
-        before = line[: len(line) - len(symbol)].split()[1:]
+        text = line[: len(line) - len(symbol)]
+        before = text.split()[1:]
+        if before and not text[-1].isspace():
+            before.pop()  # the beginning of a list such as "failed,"
         options = {text: action for action in self._parser._actions for text in action.option_strings}
         option = options.get(before[-1]) if before else None
         words = self._positionals(before, options)

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from flyte_jupyter import remote, view
 from flyte_jupyter.magics import _complete, _names, parser_of
@@ -24,8 +23,7 @@ def named(monkeypatch: pytest.MonkeyPatch) -> None:
 def complete(line: str) -> list[str]:
     symbol = "" if line.endswith(" ") else line.split()[-1]
     name = line.split()[0].lstrip("%")
-    event: Any = SimpleNamespace(line=line, symbol=symbol)
-    return Completer(name, parser_of(name))(InteractiveShell(), event)
+    return [word for word in Completer(parser_of(name))(line, symbol) if word.startswith(symbol)]
 
 
 @pytest.mark.parametrize(
