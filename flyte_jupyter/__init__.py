@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from flyte_jupyter.magics import use_local
     from flyte_jupyter.remote import connect
     from flyte_jupyter.view import (
+        abort,
         freeze,
         rerun,
         show,
         show_io,
         show_logs,
         show_projects,
+        show_report,
         show_runs,
         show_secrets,
         show_tasks,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "__version__",
+    "abort",
     "connect",
     "freeze",
     "load_ipython_extension",
@@ -52,6 +55,7 @@ __all__ = [
     "show_io",
     "show_logs",
     "show_projects",
+    "show_report",
     "show_runs",
     "show_secrets",
     "show_tasks",
@@ -63,6 +67,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "abort": "flyte_jupyter.view",
     "connect": "flyte_jupyter.remote",
     "freeze": "flyte_jupyter.view",
     "on": "flyte_jupyter.actions",
@@ -71,6 +76,7 @@ _HOMES = {
     "show_io": "flyte_jupyter.view",
     "show_logs": "flyte_jupyter.view",
     "show_projects": "flyte_jupyter.view",
+    "show_report": "flyte_jupyter.view",
     "show_runs": "flyte_jupyter.view",
     "show_secrets": "flyte_jupyter.view",
     "show_tasks": "flyte_jupyter.view",

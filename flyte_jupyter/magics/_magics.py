@@ -10,7 +10,17 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
 from flyte_jupyter import remote, view
 from flyte_jupyter.magics import _local, _wait
-from flyte_jupyter.magics._arguments import ACTION, HEIGHT, RUN, answer, argument, assignment, flyte_arguments, seconds
+from flyte_jupyter.magics._arguments import (
+    ACTION,
+    HEIGHT,
+    RUN,
+    answer,
+    argument,
+    assignment,
+    flyte_arguments,
+    positive,
+    seconds,
+)
 
 
 @magics_class
@@ -96,22 +106,15 @@ class FlyteMagics(Magics):
     )
     def flyte_abort(self, args: Namespace) -> None:
         """Abort a run, or one of its actions."""
-        if args.action:
-            target: Any = remote.Action.get(run_name=args.name, name=args.action)
-            what = f"Action {args.action} of run {args.name}"
-        else:
-            target, what = remote.Run.get(args.name), f"Run {args.name}"
-        if target.done():
-            raise UsageError(f"{what} is over already ({target.phase.value}); there is nothing to abort.")
-        target.abort(reason=args.reason)
+        view.abort(args.name, args.action, reason=args.reason)
+        what = f"Action {args.action} of run {args.name}" if args.action else f"Run {args.name}"
         print(f"{what} is being aborted.")
 
     @line_magic
-    @flyte_arguments(RUN, ACTION)
-    def flyte_report(self, args: Namespace) -> Any:
+    @flyte_arguments(RUN, ACTION, argument("--attempt", type=positive, metavar="N", help="default: the latest"), HEIGHT)
+    def flyte_report(self, args: Namespace) -> None:
         """Show the report that a task wrote, in a frame of its own."""
-        report = remote.Action.get(run_name=args.name, name=args.action).get_report()
-        return view.Report(f"report of {args.name}/{args.action}", report)
+        view.show_report(args.name, args.action, attempt=args.attempt, height=args.height)
 
     @line_magic
     @flyte_arguments(RUN, ACTION, HEIGHT)

@@ -10,10 +10,10 @@ from flyte_jupyter.view._show import TABS, show, show_io, show_logs, shown_runs
 
 if TYPE_CHECKING:
     from flyte_jupyter.view._brief import brief_errors
-    from flyte_jupyter.view._do import freeze, rerun, signal, waiting
+    from flyte_jupyter.view._do import abort, freeze, rerun, signal, waiting
     from flyte_jupyter.view._html import snapshot_html
     from flyte_jupyter.view._notes import ArmedAction
-    from flyte_jupyter.view._report import Report
+    from flyte_jupyter.view._report import Report, show_report
     from flyte_jupyter.view._show_tables import (
         show_projects,
         show_runs,
@@ -35,6 +35,7 @@ __all__ = [
     "Report",
     "Row",
     "WholeTable",
+    "abort",
     "brief_errors",
     "find_run",
     "freeze",
@@ -47,6 +48,7 @@ __all__ = [
     "show_io",
     "show_logs",
     "show_projects",
+    "show_report",
     "show_runs",
     "show_secrets",
     "show_table",
@@ -70,6 +72,7 @@ _HOMES = {
     "Report": "_report",
     "Row": "_tables",
     "WholeTable": "_tables",
+    "abort": "_do",
     "brief_errors": "_brief",
     "find_run": "_wait",
     "freeze": "_do",
@@ -78,6 +81,7 @@ _HOMES = {
     "run_key": "_wait",
     "set_armed": "_tell",
     "show_projects": "_show_tables",
+    "show_report": "_report",
     "show_runs": "_show_tables",
     "show_secrets": "_show_tables",
     "show_table": "_show_tables",

@@ -36,6 +36,32 @@ def rerun(run: Any, *, recover: bool = False, client: Client | None = None, **in
 
 
 @brief_errors()
+def abort(
+    run: Any, action: str | None = None, *, reason: str = "Aborted from a notebook.", client: Client | None = None
+) -> None:
+    """Abort a run, or one of its actions and what that started.
+
+    Args:
+        run: as for `show`.
+        action: the action's name; None for the whole run.
+        reason: kept with the run.
+        client: as for `show`.
+
+    Raises:
+        AlreadyFinishedError: it is over.
+        FlyteError: there is no such run or action, or the backend does not answer.
+
+    Example:
+        >>> flyte_jupyter.abort("rabc123", reason="the data is wrong")  # doctest: +SKIP
+    """
+    from flyte_jupyter.view._target import target_of
+
+    target = target_of(run, client)
+    what = target.as_run() if action is None else target.as_action(action)
+    what.abort(reason=reason)
+
+
+@brief_errors()
 def signal(run: Any, value: bool | int | float | str, name: str | None = None, *, client: Client | None = None) -> str:
     """Answer a condition of a run that waits for it.
 

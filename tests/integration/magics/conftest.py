@@ -19,6 +19,7 @@ INTERPRETERS = os.environ.get("FLYTE_JUPYTER_SDK_PYTHONS", sys.executable).split
 TASKS = """
 import asyncio
 import flyte
+import flyte.report
 
 env = flyte.TaskEnvironment(name="magics")
 
@@ -38,6 +39,11 @@ async def sleepy() -> None:
 async def talks(word: str, numbers: list[int]) -> dict[str, int]:
     print("said", word)
     return {word: sum(numbers)}
+
+@env.task(report=True)
+async def reports() -> None:
+    await flyte.report.replace.aio("<h1>all is well</h1>")
+    await flyte.report.flush.aio()
 
 @env.task
 async def asks() -> bool:
@@ -77,6 +83,9 @@ CELLS = {
     "talk": "%%flyte_wait\ntalk = flyte.run(talks, word='<b>hello</b>', numbers=[1, 2])",
     "logs": "%flyte_logs {talk.name}",
     "io": "%flyte_io {talk.name} a0",
+    "report": "%%flyte_wait\nreported = flyte.run(reports)",
+    "report alone": "%flyte_report {reported.name} --height 300",
+    "no report": "%flyte_report {talk.name}",
     "tab": "flyte_jupyter.show(talk, tab='outputs', height=300)",
     "rerun": "%flyte_rerun {talk.name} word=again",
     "ask": "asked = flyte.run(asks)\nasked.wait(wait_for='running')\nimport time\nfor _ in range(100):\n"

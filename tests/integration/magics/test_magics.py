@@ -101,8 +101,9 @@ def test_abort(text: Output) -> None:
     ("name", "words"),
     [
         ("wait without a cell", "needs a cell"),
-        ("abort what is over", "over already"),
+        ("abort what is over", "nothing to abort"),
         ("abort nothing", "rnothing"),
+        ("no report", "has no report"),
         ("run of another life", "rnothing"),
         ("wrong option", "lost is no phase"),
         ("wrong tab", "everything"),
@@ -126,6 +127,13 @@ def test_runs_are_a_table(outputs: Outputs, text: Output) -> None:
     assert "broken" in text("runs")
     assert "There are no runs" in text("no runs")
     assert "There are no runs" in text("runs by text")
+
+
+def test_a_report_stands_in_a_frame_of_its_own(outputs: Outputs) -> None:
+    page = outputs["report alone"][-1]["data"]["text/html"]
+    assert "sandbox" in page
+    assert "height:300px" in page
+    assert "&lt;h1&gt;all is well&lt;/h1&gt;" in page
 
 
 def test_logs_are_in_the_file(outputs: Outputs, text: Output) -> None:
