@@ -47,7 +47,17 @@ class Action(ActionFacts["definition.Action"], Connected):
 
     @classmethod
     def from_sdk(cls, action: Any) -> Action:
-        """Our Action for one of the `flyte` SDK's, over our connection to the same endpoint or else the SDK's own."""
+        """Our Action for one of the `flyte` SDK's, over our connection to the same endpoint or else the SDK's own.
+
+        Args:
+            action: The SDK's object.
+
+        Raises:
+            NotConnectedError: The SDK is not initialised.
+
+        Example:
+            >>> Action.from_sdk(flyte.run(task, n=1).action).wait()  # doctest: +SKIP
+        """
         return cls(action.pb2, client=sdk_client())
 
     @dual
@@ -229,7 +239,9 @@ class Action(ActionFacts["definition.Action"], Connected):
 
     @dual
     async def abort(self, reason: str = "Manually aborted from flyte-jupyter.") -> None:
-        """Aborts the action and all below it (RunService.AbortAction). Its phase follows when the backend says so.
+        """Aborts the action and all below it (RunService.GetActionDetails, then RunService.AbortAction).
+
+        Its phase follows when the backend says so.
 
         Args:
             reason: Why; kept with the action.

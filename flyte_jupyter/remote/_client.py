@@ -29,11 +29,24 @@ class Client:
 
     Made by `connect` or `Client.from_sdk`. `unary` and `stream` are for code that runs on the background loop.
 
+    Args:
+        endpoint: The backend's address.
+        transport: What carries the calls.
+        project: The default project.
+        domain: The default domain.
+        org: The organization.
+        rpc_retries: How often an RPC that may be repeated is tried while the backend is unavailable.
+
     Attributes:
         endpoint: The backend's address.
         project: The default project.
         domain: The default domain.
         org: The organization, "" where there are none.
+
+    Example:
+        >>> client = current_client()
+        >>> client.project, client.domain, client.transport
+        ('flytesnacks', 'development', 'grpc')
     """
 
     def __init__(
@@ -62,6 +75,9 @@ class Client:
 
         Raises:
             NotConnectedError: The SDK is not loaded, or `flyte.init` was not called.
+
+        Example:
+            >>> runs = Run.listall(client=Client.from_sdk())  # doctest: +SKIP
         """
         from flyte_jupyter.remote._transport_sdk import sdk_connection
 
@@ -86,6 +102,12 @@ class Client:
         Raises:
             FlyteError: The backend answered with an error, or did not answer.
             RuntimeError: Called elsewhere than on the background loop.
+
+        Example:
+            >>> from flyteidl2.workflow.run_service_pb2 import GetRunDetailsRequest
+            >>> request = GetRunDetailsRequest(run_id=Run.get("r1").run_id)
+            >>> background().run(client.unary(methods.GET_RUN_DETAILS, request)).details.action.id.name
+            'a0'
         """
         _check_loop()
         loop = asyncio.get_running_loop()
@@ -113,6 +135,16 @@ class Client:
         Raises:
             FlyteError: The stream ended with an error.
             RuntimeError: Used elsewhere than on the background loop.
+
+        Example:
+            >>> from contextlib import aclosing
+            >>> from flyteidl2.workflow.run_service_pb2 import WatchActionDetailsRequest
+            >>> request = WatchActionDetailsRequest(action_id=Run.get("r1").action.action_id)
+            >>> async def first():
+            ...     async with aclosing(client.stream(methods.WATCH_ACTION_DETAILS, request)) as answers:
+            ...         return await anext(answers)
+            >>> background().run(first()).details.id.name
+            'a0'
         """
         _check_loop()
         answers = self._transport.stream(method, request)
@@ -130,12 +162,20 @@ class Client:
         Args:
             run_name: The run.
             action: An action of it to open, or None.
+
+        Example:
+            >>> client.console_url("r1")  # a backend on this machine has no console
+            ''
         """
         return self.endpoint.console_url(self.project, self.domain, run_name, action)
 
     @dual
     async def close(self) -> None:
-        """Closes the connection. Streams that are open end with an error."""
+        """Closes the connection. Streams that are open end with an error.
+
+        Example:
+            >>> client.close()  # doctest: +SKIP
+        """
         global _current
         if _current is self:
             _current = None
@@ -172,7 +212,16 @@ def current_client() -> Client:
 
 
 def set_current_client(client: Client | None) -> None:
-    """Makes a connection the one that is used where none is named; None forgets it."""
+    """Makes a connection the one that is used where none is named.
+
+    Args:
+        client: The connection; None forgets the one there is.
+
+    Example:
+        >>> set_current_client(client)
+        >>> current_client() is client
+        True
+    """
     global _current
     _current = client
 

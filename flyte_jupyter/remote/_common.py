@@ -32,6 +32,10 @@ class ToJson:
 
         Raises:
             ServerError: The backend sent a time or a number that JSON cannot hold.
+
+        Example:
+            >>> Run.get("r1").to_dict()["action"]["status"]["phase"]
+            'ACTION_PHASE_SUCCEEDED'
         """
         from google.protobuf.json_format import MessageToDict, SerializeToJsonError
 
@@ -41,7 +45,15 @@ class ToJson:
             raise ServerError(f"The backend sent what JSON cannot hold: {error}") from None
 
     def to_json(self) -> str:
-        """The same as JSON text."""
+        """The same as JSON text.
+
+        Raises:
+            ServerError: As `to_dict`.
+
+        Example:
+            >>> '"phase": "ACTION_PHASE_SUCCEEDED"' in Run.get("r1").to_json()
+            True
+        """
         return json.dumps(self.to_dict(), indent=2)
 
 
@@ -126,7 +138,12 @@ class ActionFacts(ToJson, Generic[M]):
         return timedelta(milliseconds=milliseconds) if milliseconds or start is not None else None
 
     def done(self) -> bool:
-        """Whether the phase is terminal."""
+        """Whether the phase is terminal.
+
+        Example:
+            >>> Action.get(run_name="r1", name="a0").done()
+            True
+        """
         return self.phase.is_terminal
 
     def __repr__(self) -> str:

@@ -105,6 +105,9 @@ class Condition(ToJson, Connected):
         Returns:
             The condition, or None if the run has none of that name (yet).
 
+        Raises:
+            FlyteError: The backend cannot be reached, or does not allow it.
+
         Example:
             >>> Condition.get("go", "waits").expected_type
             <class 'bool'>
@@ -140,13 +143,24 @@ class Condition(ToJson, Connected):
 
     @dual
     async def sync(self) -> Condition:
-        """Brings this object up to date and returns it (RunService.GetActionDetails)."""
+        """Brings this object up to date and returns it (RunService.GetActionDetails).
+
+        Raises:
+            NotFoundError: There is no such condition any more.
+
+        Example:
+            >>> Condition.get("go", "waits").sync().done()
+            False
+        """
         await self._read()
         return self
 
     @dual
     async def prompt(self) -> str:
         """What the task asks, "" if nothing (RunService.GetActionDetails).
+
+        Raises:
+            NotFoundError: There is no such condition any more.
 
         Example:
             >>> Condition.get("go", "waits").prompt()
@@ -156,12 +170,23 @@ class Condition(ToJson, Connected):
 
     @dual
     async def description(self) -> str:
-        """What the task says about it, "" if nothing (RunService.GetActionDetails)."""
+        """What the task says about it, "" if nothing (RunService.GetActionDetails).
+
+        Raises:
+            NotFoundError: There is no such condition any more.
+
+        Example:
+            >>> Condition.get("go", "waits").description()
+            ''
+        """
         return (await self._read_once()).condition.description
 
     @dual
     async def value(self) -> ConditionPayload | None:
         """The answer that was given; None while there is none (RunService.GetActionDetails).
+
+        Raises:
+            NotFoundError: There is no such condition any more.
 
         Example:
             >>> Condition.get("go", "waits").value() is None

@@ -239,12 +239,23 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
         return self.pb2.abort_info if self.pb2.HasField("abort_info") else None
 
     def logs_available(self, attempt: int | None = None) -> bool:
-        """Whether there are logs of an attempt (counted from 1), the latest if none is given."""
+        """Whether there are logs of an attempt.
+
+        Args:
+            attempt: Which, counted from 1; the latest if not given.
+
+        Example:
+            >>> ActionDetails.get(run_name="r1", name="a0").logs_available()
+            True
+        """
         number = self.attempts if attempt is None else attempt
         return any(each.attempt == number and each.logs_available for each in self.pb2.attempts)
 
     def get_phase_transitions(self, attempt: int | None = None) -> list[PhaseTransition]:
-        """The phases that an attempt (counted from 1, the latest if none is given) went through, in order.
+        """The phases that an attempt went through, in order.
+
+        Args:
+            attempt: Which, counted from 1; the latest if not given.
 
         Example:
             >>> transitions = ActionDetails.get(run_name="r1", name="a0").get_phase_transitions()
@@ -341,6 +352,9 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
     async def input_literals(self) -> dict[str, Literal]:
         """The inputs by name as they are on the wire (DataProxyService.GetActionData).
 
+        Raises:
+            FlyteError: The backend does not give them out.
+
         Example:
             >>> ActionDetails.get(run_name="r1", name="a0").input_literals()["a"].scalar.primitive.integer
             1
@@ -351,6 +365,9 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
     @dual
     async def output_literals(self) -> dict[str, Literal]:
         """The outputs by name as they are on the wire; empty while there are none (DataProxyService.GetActionData).
+
+        Raises:
+            FlyteError: The backend does not give them out.
 
         Example:
             >>> ActionDetails.get(run_name="r1", name="a0").output_literals()["o0"].scalar.primitive.integer
@@ -363,7 +380,15 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
     async def typed_inputs(self, types: Types, deserializers: Deserializers | None = None) -> dict[str, Any]:
         """The inputs that are asked for, as values of types of your own (DataProxyService.GetActionData).
 
-        Parameters, values and errors are those of `typed_outputs`.
+        Args:
+            types: The type for each input that is wanted: {"n": int}.
+            deserializers: For a type, what makes a value of plain data instead, as for `typed_outputs`.
+
+        Returns:
+            Values by name; those inputs that are not there are left out.
+
+        Raises:
+            InvalidArgumentError: The SDK is not installed, or an input is not of the type.
 
         Example:
             >>> ActionDetails.get(run_name="r1", name="a0").typed_inputs({"a": int})
@@ -399,6 +424,9 @@ class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):
         Raises:
             NotFinishedError: It is not over.
             RunFailedError: It ended without success; RunAbortedError and RunTimedOutError are kinds of it.
+
+        Example:
+            >>> ActionDetails.get(run_name="r1", name="a0").raise_for_status()
         """
         phase = self.phase
         if phase in (ActionPhase.SUCCEEDED, ActionPhase.RECOVERED):

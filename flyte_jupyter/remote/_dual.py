@@ -184,6 +184,9 @@ def dual(function: Any, /) -> Any:
 
     Works on instance methods, and on class methods as the outer decorator.
 
+    Args:
+        function: The coroutine function or asynchronous generator.
+
     Example:
         >>> class Clock:
         ...     @dual
@@ -206,5 +209,16 @@ def dual_batches(function: Callable[Concatenate[S, P], AsyncGenerator[Sequence[R
 
 
 def dual_function(function: Callable[P, Coroutine[Any, Any, R]]) -> DualCall[P, R]:
-    """Like `dual`, for a function outside a class."""
+    """Like `dual`, for a function outside a class.
+
+    Args:
+        function: The coroutine function.
+
+    Example:
+        >>> @dual_function
+        ... async def tell() -> str:
+        ...     return "noon"
+        >>> tell()
+        'noon'
+    """
     return DualCall(function)

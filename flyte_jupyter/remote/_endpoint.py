@@ -108,7 +108,18 @@ class Endpoint:
         return f"{scheme}://{_bracketed(self.host)}{'' if port == default else f':{port}'}"
 
     def console_url(self, project: str, domain: str, run: str, action: str | None = None) -> str:
-        """The page of a run, or of one action of it, "" where there is no console."""
+        """The page of a run, or of one action of it, "" where there is no console.
+
+        Args:
+            project: The run's project.
+            domain: Its domain.
+            run: Its name.
+            action: The action to open; None for the run.
+
+        Example:
+            >>> Endpoint.parse("flyte.example.com").console_url("flytesnacks", "development", "r1", "a0")
+            'https://flyte.example.com/v2/domain/development/project/flytesnacks/runs/r1?i=a0'
+        """
         if not self.console:
             return ""
         path = "/".join(quote(part, safe="") for part in ("v2", "domain", domain, "project", project, "runs", run))
@@ -116,7 +127,15 @@ class Endpoint:
         return f"{self.console}/{path}{query}"
 
     def redact(self, text: str) -> str:
-        """The text without the token."""
+        """The text without the token.
+
+        Args:
+            text: What may contain it.
+
+        Example:
+            >>> Endpoint.parse("http://localhost:1234/" + 40 * "x").redact("no route to /" + 40 * "x")
+            'no route to /...'
+        """
         return text.replace(self.token, "...") if self.token else text
 
     def __str__(self) -> str:

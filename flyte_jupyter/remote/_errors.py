@@ -31,6 +31,13 @@ class FlyteError(Exception):
         message: One sentence saying what went wrong.
         hint: What to do about it, or "".
         code: The backend's status code in capitals ("NOT_FOUND", ...), or "" where there is none.
+
+    Example:
+        >>> try:
+        ...     Run.get("nobody")
+        ... except FlyteError as error:
+        ...     print(error.code, "-", error.hint)
+        NOT_FOUND - Is it another project or domain?
     """
 
     def __init__(self, message: str, hint: str = "", code: str = "") -> None:
@@ -104,6 +111,13 @@ class RunFailedError(FlyteError):
         kind: "USER", "SYSTEM" or "" where the backend does not say whose fault it is.
         code: The error's code as the task or the backend named it.
         message: The error's text.
+
+    Example:
+        >>> try:
+        ...     Run.get("r2").raise_for_status()
+        ... except RunFailedError as error:
+        ...     print(error.name, error.phase, error.kind)
+        r2 failed USER
     """
 
     def __init__(self, name: str, phase: str, *, kind: str = "", code: str = "", message: str = "") -> None:
@@ -138,6 +152,8 @@ _BY_CODE: dict[str, type[FlyteError]] = {
 
 _HINTS = {
     "UNAUTHENTICATED": "Check the token or the login for this endpoint.",
+    "PERMISSION_DENIED": "Whoever runs the backend can allow it.",
+    "DEADLINE_EXCEEDED": "It may be busy, or the network slow; the same call may work later.",
     "UNAVAILABLE": "Is the backend running, and is the endpoint right?",
 }
 

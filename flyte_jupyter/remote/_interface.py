@@ -68,7 +68,15 @@ class Interface:
 
 
 def interface_of(spec: TaskSpec) -> Interface:
-    """The interface of a task."""
+    """The interface of a task.
+
+    Args:
+        spec: Its specification.
+
+    Example:
+        >>> print(interface_of(TaskDetails.fetch("kinds.add", version="v1").pb2.spec))
+        (a: int, b: int) -> int
+    """
     declared, types, defaults = spec.task_template.interface, input_types(spec), default_literals(spec)
     required = set(required_inputs(spec))
     texts = {entry.key: entry.value.description for entry in declared.inputs.variables}
@@ -110,7 +118,16 @@ def _types(variables: VariableMap) -> dict[str, LiteralType]:
 
 
 def type_name(type_: LiteralType) -> str:
-    """A type in Python's notation."""
+    """A type in Python's notation.
+
+    Args:
+        type_: The type.
+
+    Example:
+        >>> from flyteidl2.core.types_pb2 import LiteralType
+        >>> type_name(LiteralType(collection_type=LiteralType(simple="STRING")))
+        'list[str]'
+    """
     kind = type_.WhichOneof("type")
     if kind == "simple":
         return _simple_name(type_)

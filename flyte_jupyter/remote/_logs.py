@@ -57,7 +57,11 @@ class LogPlace:
         self._now = (0, 0, 0)
 
     def advance(self, lines: Sequence[LogLine]) -> LogBatch:
-        """Those of the next lines of the stream that were not there before; counts them."""
+        """Those of the next lines of the stream that were not there before; counts them.
+
+        Args:
+            lines: The next lines.
+        """
         seconds, nanos, ordinal = self._now
         rewound = not ordinal
         old = 0
@@ -93,6 +97,12 @@ async def log_batches(
     Raises:
         NotFoundError: The attempt is over and the backend has no log of it.
         InvalidArgumentError: The attempt is not a number from 1.
+
+    Example:
+        >>> async def read(action):
+        ...     return [line.message async for batch in log_batches(client, action, 1) for line in batch.lines]
+        >>> "adding 1 and 41" in " ".join(background().run(read(Run.get("r1").action.action_id)))
+        True
     """
     if attempt < 1:
         raise InvalidArgumentError("Attempts are counted from 1.")

@@ -78,6 +78,16 @@ class BackgroundLoop:
 
     The loop is never nested, so it does not matter whether somebody patched asyncio before or after. There is one per
     process, `background()`; a forked child gets a fresh one.
+
+    Example:
+        >>> async def answer() -> int:
+        ...     return 42
+        >>> background().run(answer())
+        42
+        >>> background().submit(answer()).result()
+        42
+        >>> background().call(lambda: background().is_current)
+        True
     """
 
     def __init__(self) -> None:
@@ -125,6 +135,9 @@ class BackgroundLoop:
 
         A finalizer may run anywhere, also at the end of the interpreter, when no thread can be started any more, and
         while this thread holds a lock: so none is taken.
+
+        Args:
+            coro: The coroutine.
         """
         loop = self._loop
         try:
@@ -135,7 +148,11 @@ class BackgroundLoop:
             coro.close()
 
     def submit_if_running(self, coro: Coroutine[Any, Any, Any]) -> None:
-        """Starts a coroutine that only cleans up; without a loop there is nothing to clean."""
+        """Starts a coroutine that only cleans up; without a loop there is nothing to clean.
+
+        Args:
+            coro: The coroutine.
+        """
         with self._lock:
             if self._loop is None:
                 coro.close()
@@ -146,6 +163,9 @@ class BackgroundLoop:
         """Runs a coroutine on the loop and blocks until it is done.
 
         Ctrl-C cancels the coroutine and raises KeyboardInterrupt.
+
+        Args:
+            coro: The coroutine.
 
         Raises:
             RuntimeError: Called on the loop's own thread, where it would wait for itself.
@@ -170,7 +190,11 @@ class BackgroundLoop:
             caller.waits = False
 
     async def run_from(self, coro: Coroutine[Any, Any, T]) -> T:
-        """Runs a coroutine on the loop and awaits it, from any loop."""
+        """Runs a coroutine on the loop and awaits it, from any loop.
+
+        Args:
+            coro: The coroutine.
+        """
         if self.is_current:
             return await coro
         loop = asyncio.get_running_loop()
@@ -181,7 +205,12 @@ class BackgroundLoop:
             caller.waits = False
 
     def call(self, function: Callable[..., T], *args: Any) -> T:
-        """Calls a plain function on the loop's thread and returns what it returns. Blocks, except on that thread."""
+        """Calls a plain function on the loop's thread and returns what it returns. Blocks, except on that thread.
+
+        Args:
+            function: The function.
+            args: What to call it with.
+        """
         if self.is_current:
             return function(*args)
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from flyteidl2.auth.auth_service_pb2 import GetOAuth2MetadataRequest as GetOAuth2MetadataRequest
     from flyteidl2.auth.auth_service_pb2 import GetPublicClientConfigRequest as GetPublicClientConfigRequest
     from flyteidl2.auth.identity_pb2 import UserInfoRequest as UserInfoRequest
-    from flyteidl2.auth.identity_pb2 import UserInfoResponse as UserInfoResponse
     from flyteidl2.cluster.payload_pb2 import SelectClusterRequest as SelectClusterRequest
     from flyteidl2.common.identifier_pb2 import ActionAttemptIdentifier as ActionAttemptIdentifier
     from flyteidl2.common.identifier_pb2 import ActionIdentifier as ActionIdentifier
@@ -57,11 +56,11 @@ if TYPE_CHECKING:
     from flyteidl2.project.project_service_pb2 import UpdateProjectRequest as UpdateProjectRequest
     from flyteidl2.secret.definition_pb2 import SecretIdentifier as SecretIdentifier
     from flyteidl2.secret.definition_pb2 import SecretSpec as SecretSpec
-    from flyteidl2.secret.definition_pb2 import SecretType as SecretType
     from flyteidl2.secret.payload_pb2 import CreateSecretRequest as CreateSecretRequest
     from flyteidl2.secret.payload_pb2 import DeleteSecretRequest as DeleteSecretRequest
     from flyteidl2.secret.payload_pb2 import GetSecretRequest as GetSecretRequest
     from flyteidl2.secret.payload_pb2 import ListSecretsRequest as ListSecretsRequest
+    from flyteidl2.secret.payload_pb2 import UpdateSecretRequest as UpdateSecretRequest
     from flyteidl2.task.common_pb2 import Cron as Cron
     from flyteidl2.task.common_pb2 import FixedRate as FixedRate
     from flyteidl2.task.common_pb2 import FixedRateUnit as FixedRateUnit
@@ -70,11 +69,7 @@ if TYPE_CHECKING:
     from flyteidl2.task.common_pb2 import Outputs as Outputs
     from flyteidl2.task.common_pb2 import Schedule as Schedule
     from flyteidl2.task.common_pb2 import TriggerAutomationSpec as TriggerAutomationSpec
-    from flyteidl2.task.common_pb2 import TriggerAutomationSpecType as TriggerAutomationSpecType
-    from flyteidl2.task.run_pb2 import Envs as Envs
-    from flyteidl2.task.run_pb2 import Labels as Labels
     from flyteidl2.task.run_pb2 import RunSpec as RunSpec
-    from flyteidl2.task.task_definition_pb2 import Task as Task
     from flyteidl2.task.task_definition_pb2 import TaskDetails as TaskDetails
     from flyteidl2.task.task_definition_pb2 import TaskIdentifier as TaskIdentifier
     from flyteidl2.task.task_definition_pb2 import TaskName as TaskName
@@ -83,7 +78,6 @@ if TYPE_CHECKING:
     from flyteidl2.task.task_service_pb2 import ListTasksRequest as ListTasksRequest
     from flyteidl2.task.task_service_pb2 import ListVersionsRequest as ListVersionsRequest
     from flyteidl2.trigger.trigger_definition_pb2 import Trigger as Trigger
-    from flyteidl2.trigger.trigger_definition_pb2 import TriggerDetails as TriggerDetails
     from flyteidl2.trigger.trigger_definition_pb2 import TriggerSpec as TriggerSpec
     from flyteidl2.trigger.trigger_service_pb2 import DeleteTriggersRequest as DeleteTriggersRequest
     from flyteidl2.trigger.trigger_service_pb2 import DeployTriggerRequest as DeployTriggerRequest
@@ -91,7 +85,6 @@ if TYPE_CHECKING:
     from flyteidl2.trigger.trigger_service_pb2 import ListTriggersRequest as ListTriggersRequest
     from flyteidl2.trigger.trigger_service_pb2 import UpdateTriggersRequest as UpdateTriggersRequest
     from flyteidl2.workflow.run_definition_pb2 import Action as Action
-    from flyteidl2.workflow.run_definition_pb2 import ConditionAction as ConditionAction
     from flyteidl2.workflow.run_definition_pb2 import Run as Run
     from flyteidl2.workflow.run_service_pb2 import AbortActionRequest as AbortActionRequest
     from flyteidl2.workflow.run_service_pb2 import AbortRunRequest as AbortRunRequest
@@ -109,10 +102,7 @@ _HOMES = {
         "GetOAuth2MetadataRequest",
         "GetPublicClientConfigRequest",
     ),
-    "auth.identity": (
-        "UserInfoRequest",
-        "UserInfoResponse",
-    ),
+    "auth.identity": ("UserInfoRequest",),
     "cluster.payload": ("SelectClusterRequest",),
     "common.identifier": (
         "ActionAttemptIdentifier",
@@ -171,13 +161,13 @@ _HOMES = {
     "secret.definition": (
         "SecretIdentifier",
         "SecretSpec",
-        "SecretType",
     ),
     "secret.payload": (
         "CreateSecretRequest",
         "DeleteSecretRequest",
         "GetSecretRequest",
         "ListSecretsRequest",
+        "UpdateSecretRequest",
     ),
     "task.common": (
         "Cron",
@@ -188,15 +178,9 @@ _HOMES = {
         "Outputs",
         "Schedule",
         "TriggerAutomationSpec",
-        "TriggerAutomationSpecType",
     ),
-    "task.run": (
-        "Envs",
-        "Labels",
-        "RunSpec",
-    ),
+    "task.run": ("RunSpec",),
     "task.task_definition": (
-        "Task",
         "TaskDetails",
         "TaskIdentifier",
         "TaskName",
@@ -209,7 +193,6 @@ _HOMES = {
     ),
     "trigger.trigger_definition": (
         "Trigger",
-        "TriggerDetails",
         "TriggerSpec",
     ),
     "trigger.trigger_service": (
@@ -221,7 +204,6 @@ _HOMES = {
     ),
     "workflow.run_definition": (
         "Action",
-        "ConditionAction",
         "Run",
     ),
     "workflow.run_logs_service": ("OldTailLogsRequest",),

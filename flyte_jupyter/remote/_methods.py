@@ -15,6 +15,10 @@ class Method:
         rpc: The RPC's name.
         idempotent: Asking twice does no more than asking once, so a lost answer may be asked for again.
         streams: It answers with a stream.
+
+    Example:
+        >>> str(methods.GET_RUN_DETAILS), methods.GET_RUN_DETAILS.path
+        ('RunService.GetRunDetails', '/flyteidl2.workflow.RunService/GetRunDetails')
     """
 
     service: str
@@ -97,6 +101,7 @@ GET_PROJECT = Method(PROJECT_SERVICE, "GetProject", idempotent=True)
 LIST_PROJECTS = Method(PROJECT_SERVICE, "ListProjects", idempotent=True)
 
 CREATE_SECRET = Method(SECRET_SERVICE, "CreateSecret")
+UPDATE_SECRET = Method(SECRET_SERVICE, "UpdateSecret", idempotent=True)
 GET_SECRET = Method(SECRET_SERVICE, "GetSecret", idempotent=True)
 LIST_SECRETS = Method(SECRET_SERVICE, "ListSecrets", idempotent=True)
 DELETE_SECRET = Method(SECRET_SERVICE, "DeleteSecret")

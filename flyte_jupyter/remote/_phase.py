@@ -37,15 +37,30 @@ class ActionPhase(str, enum.Enum):
 
     @classmethod
     def from_number(cls, number: int) -> ActionPhase:
-        """The phase of a number on the wire; UNSPECIFIED for one this version does not know."""
+        """The phase of a number on the wire; UNSPECIFIED for one this version does not know.
+
+        Args:
+            number: The number.
+
+        Example:
+            >>> ActionPhase.from_number(4), ActionPhase.from_number(99)
+            (<ActionPhase.RUNNING: 'running'>, <ActionPhase.UNSPECIFIED: 'unspecified'>)
+        """
         return _PHASES[number] if 0 <= number < len(_PHASES) else cls.UNSPECIFIED
 
     @classmethod
     def parse(cls, text: str) -> ActionPhase:
-        """The phase of a name in any case, "ACTION_PHASE_" in front allowed.
+        """The phase of a name.
+
+        Args:
+            text: The name in any case, "ACTION_PHASE_" in front allowed.
 
         Raises:
             ValueError: There is no such phase; the message lists those there are.
+
+        Example:
+            >>> ActionPhase.parse("Timed-Out") is ActionPhase.parse("ACTION_PHASE_TIMED_OUT")
+            True
         """
         name = text.strip().lower().replace("-", "_").removeprefix("action_phase_")
         try:

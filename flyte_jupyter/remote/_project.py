@@ -159,7 +159,9 @@ class Project(ToJson, Connected):
         *,
         client: Client | None = None,
     ) -> Project:
-        """Changes a project (ProjectService.GetProject, then UpdateProject). What is None stays as it is.
+        """Changes a project (ProjectService.GetProject, then ProjectService.UpdateProject).
+
+        What is None stays as it is.
 
         Args:
             id: The project.
@@ -200,6 +202,9 @@ class Project(ToJson, Connected):
     async def archive(self) -> Project:
         """Archives the project: it is listed no more, and keeps all it has (ProjectService.UpdateProject).
 
+        Raises:
+            NotFoundError: There is no such project any more.
+
         Example:
             >>> Project.get("demo").archive().state
             'archived'
@@ -209,6 +214,9 @@ class Project(ToJson, Connected):
     @dual
     async def unarchive(self) -> Project:
         """Makes an archived project active again (ProjectService.UpdateProject).
+
+        Raises:
+            NotFoundError: There is no such project any more.
 
         Example:
             >>> Project.get("demo").unarchive().state

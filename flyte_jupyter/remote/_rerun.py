@@ -37,7 +37,7 @@ async def rerun(
 ) -> Run:
     """Runs again what has run, with the same code and, where none are given, the same inputs.
 
-    RunService.GetRunDetails, DataProxyService.GetActionData and UploadInputs, RunService.CreateRun.
+    RunService.GetRunDetails, DataProxyService.GetActionData, DataProxyService.UploadInputs, RunService.CreateRun.
 
     Args:
         run: The run, or its name.

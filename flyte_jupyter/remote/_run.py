@@ -62,7 +62,17 @@ class Run(ToJson, OfRootAction):
 
     @classmethod
     def from_sdk(cls, run: Any) -> Run:
-        """Our Run for one of the `flyte` SDK's, over our connection to the same endpoint or else the SDK's own."""
+        """Our Run for one of the `flyte` SDK's, over our connection to the same endpoint or else the SDK's own.
+
+        Args:
+            run: The SDK's object.
+
+        Raises:
+            NotConnectedError: The SDK is not initialised.
+
+        Example:
+            >>> Run.from_sdk(flyte.run(task, n=1)).wait()  # doctest: +SKIP
+        """
         return cls(run.pb2, client=sdk_client())
 
     @dual
@@ -281,7 +291,9 @@ class Run(ToJson, OfRootAction):
 
     @dual
     async def abort(self, reason: str = "Manually aborted from flyte-jupyter.") -> None:
-        """Aborts the run (RunService.AbortRun). Its phase follows when the backend says so.
+        """Aborts the run (RunService.GetRunDetails, then RunService.AbortRun).
+
+        Its phase follows when the backend says so.
 
         Args:
             reason: Why; kept with the run.
@@ -309,9 +321,23 @@ class Run(ToJson, OfRootAction):
         envs: Mapping[str, str] | None = None,
         **more_inputs: Any,
     ) -> Run:
-        """Runs it again and returns the new run (RunService.CreateRun).
+        """Runs it again and returns the new run, as `flyte_jupyter.remote.rerun`, whose errors it has.
 
-        Parameters and errors are those of `flyte_jupyter.remote.rerun`.
+        RunService.GetRunDetails, DataProxyService.GetActionData, DataProxyService.UploadInputs, RunService.CreateRun.
+
+        Args:
+            action_name: The action to run again; "a0" is the root, and with it the whole run.
+            recover: Keep what has succeeded and execute only what failed, was aborted or never ran.
+            force_rerun_actions: With `recover`, names of actions to execute although they have succeeded.
+            inputs: Inputs to change, by name.
+            name: The name of the new run; the backend makes one if not given.
+            labels: More labels for the new run.
+            envs: More environment variables for the new run.
+            more_inputs: Inputs to change whose names are none of the above.
+
+        Raises:
+            NotFoundError: There is no such action, or its inputs are gone.
+            InvalidArgumentError: An input or a combination that cannot be.
 
         Example:
             >>> again = Run.get("r1").rerun(b=9)

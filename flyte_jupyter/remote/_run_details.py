@@ -126,6 +126,9 @@ class RunDetails(ToJson, Connected):
     async def input_literals(self) -> dict[str, Literal]:
         """The inputs by name as they are on the wire (DataProxyService.GetActionData).
 
+        Raises:
+            FlyteError: The backend does not give them out.
+
         Example:
             >>> sorted(RunDetails.get("r1").input_literals())
             ['a', 'b']
@@ -135,6 +138,9 @@ class RunDetails(ToJson, Connected):
     @dual
     async def output_literals(self) -> dict[str, Literal]:
         """The outputs by name as they are on the wire (DataProxyService.GetActionData).
+
+        Raises:
+            FlyteError: The backend does not give them out.
 
         Example:
             >>> sorted(RunDetails.get("r1").output_literals())
@@ -146,7 +152,15 @@ class RunDetails(ToJson, Connected):
     async def typed_inputs(self, types: Types, deserializers: Deserializers | None = None) -> dict[str, Any]:
         """Inputs as values of types of your own (DataProxyService.GetActionData).
 
-        Parameters, values and errors are those of `ActionDetails.typed_outputs`.
+        Args:
+            types: The type for each input that is wanted.
+            deserializers: For a type, what makes a value of plain data instead.
+
+        Returns:
+            Values by name.
+
+        Raises:
+            InvalidArgumentError: The SDK, which makes them, is not installed; or an input is not of the type.
 
         Example:
             >>> RunDetails.get("r1").typed_inputs({"a": int})
@@ -158,7 +172,15 @@ class RunDetails(ToJson, Connected):
     async def typed_outputs(self, types: Types, deserializers: Deserializers | None = None) -> dict[str, Any]:
         """Outputs as values of types of your own (DataProxyService.GetActionData).
 
-        Parameters, values and errors are those of `ActionDetails.typed_outputs`.
+        Args:
+            types: The type for each output that is wanted.
+            deserializers: For a type, what makes a value of plain data instead.
+
+        Returns:
+            Values by name.
+
+        Raises:
+            InvalidArgumentError: The SDK, which makes them, is not installed; or an output is not of the type.
 
         Example:
             >>> RunDetails.get("r1").typed_outputs({"o0": int})

@@ -107,6 +107,9 @@ class OfRootAction(Connected):
     async def input_literals(self) -> dict[str, Literal]:
         """The inputs by name as they are on the wire (DataProxyService.GetActionData).
 
+        Raises:
+            FlyteError: The backend does not give them out.
+
         Example:
             >>> Run.get("r1").input_literals()["b"].scalar.primitive.integer
             41
@@ -116,6 +119,9 @@ class OfRootAction(Connected):
     @dual
     async def output_literals(self) -> dict[str, Literal]:
         """The outputs by name as they are on the wire; empty while there are none (DataProxyService.GetActionData).
+
+        Raises:
+            FlyteError: The backend does not give them out.
 
         Example:
             >>> Run.get("r1").output_literals()["o0"].scalar.primitive.integer
@@ -234,6 +240,9 @@ class OfRootAction(Connected):
         """Where the code that the run executed was uploaded to (RunService.GetActionDetails).
 
         None for code that is part of its image.
+
+        Raises:
+            NotFoundError: There is no such run any more.
 
         Example:
             >>> Run.get("r1").code_bundle().destination

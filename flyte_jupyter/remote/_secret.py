@@ -15,7 +15,7 @@ from flyte_jupyter.remote._errors import AlreadyExistsError, InvalidArgumentErro
 
 if TYPE_CHECKING:
     from flyteidl2.secret.definition_pb2 import Secret as Message
-    from flyteidl2.secret.definition_pb2 import SecretIdentifier
+    from flyteidl2.secret.definition_pb2 import SecretIdentifier, SecretSpec
 
 SecretTypes = Literal["regular", "image_pull"]
 _TYPES = ("regular", "image_pull")
@@ -66,31 +66,52 @@ class Secret(ToJson):
             'regular'
         """
         client = client or current_client()
-        if type not in _TYPES:
-            raise InvalidArgumentError(f'A secret is "regular" or "image_pull", and not {type!r}.')
-        if type == "image_pull":
-            if project or domain:
-                raise InvalidArgumentError(
-                    'An "image_pull" secret is for all projects and domains.', "Leave out project and domain."
-                )
-            project = domain = ""
-        spec = pb.SecretSpec(type=_TYPES.index(type))  # pyright: ignore[reportArgumentType]
-        given: Any = value
-        if isinstance(given, str):
-            spec.string_value = given
-        elif isinstance(given, bytes):
-            spec.binary_value = given
-        else:
-            # The value itself must not be shown.
-            kind = given.__class__.__name__
-            raise InvalidArgumentError(f"The value of a secret is text or bytes, and not of type {kind}.")
-        request = pb.CreateSecretRequest(id=_identifier(client, name, project, domain), secret_spec=spec)
+        spec = _spec(value, type)
+        request = pb.CreateSecretRequest(id=_identifier(client, name, *_scope(type, project, domain)), secret_spec=spec)
         try:
             await client.unary(methods.CREATE_SECRET, request)
         except AlreadyExistsError as error:
             raise AlreadyExistsError(
-                f"There is a secret {name!r} already {_place(request.id)}.", "Delete it first.", error.code
+                f"There is a secret {name!r} already {_place(request.id)}.", "Secret.update changes it.", error.code
             ) from None
+
+    @dual
+    @classmethod
+    async def update(
+        cls,
+        name: str,
+        value: str | bytes,
+        type: SecretTypes = "regular",  # noqa: A002 - as for create
+        *,
+        project: str | None = None,
+        domain: str | None = None,
+        client: Client | None = None,
+    ) -> None:
+        """Gives a secret another value (SecretService.UpdateSecret). Tasks that start from then on have it.
+
+        Args:
+            name: Its name.
+            value: Its new value. It is sent, and kept nowhere here.
+            type: The kind that it is of from then on, as for `create`.
+            project: Project, "" for those of all; the connection's if not given.
+            domain: Domain likewise.
+            client: The connection; the current one if not given.
+
+        Raises:
+            NotFoundError: There is no such secret.
+            InvalidArgumentError: A value that is neither text nor bytes, a kind that there is not, or a project or
+                domain for an "image_pull" secret.
+
+        Example:
+            >>> Secret.update("api-key", "... of this month")
+        """
+        client = client or current_client()
+        spec = _spec(value, type)
+        request = pb.UpdateSecretRequest(id=_identifier(client, name, *_scope(type, project, domain)), secret_spec=spec)
+        try:
+            await client.unary(methods.UPDATE_SECRET, request)
+        except NotFoundError as error:
+            raise _missing(request.id, error) from None
 
     @dual
     @classmethod
@@ -237,6 +258,31 @@ def _identifier(client: Client, name: str, project: str | None, domain: str | No
         domain=client.domain if domain is None else domain,
         name=name,
     )
+
+
+def _spec(value: Any, type_: str) -> SecretSpec:
+    if type_ not in _TYPES:
+        raise InvalidArgumentError(f'A secret is "regular" or "image_pull", and not {type_!r}.')
+    spec = pb.SecretSpec(type=_TYPES.index(type_))  # pyright: ignore[reportArgumentType]
+    if isinstance(value, str):
+        spec.string_value = value
+    elif isinstance(value, bytes):
+        spec.binary_value = value
+    else:
+        # The value itself must not be shown.
+        kind = value.__class__.__name__
+        raise InvalidArgumentError(f"The value of a secret is text or bytes, and not of type {kind}.")
+    return spec
+
+
+def _scope(type_: str, project: str | None, domain: str | None) -> tuple[str | None, str | None]:
+    if type_ != "image_pull":
+        return project, domain
+    if project or domain:
+        raise InvalidArgumentError(
+            'An "image_pull" secret is for all projects and domains.', "Leave out project and domain."
+        )
+    return "", ""
 
 
 def _place(secret: SecretIdentifier) -> str:

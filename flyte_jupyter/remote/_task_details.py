@@ -67,7 +67,23 @@ class TaskDetails(Launchable, ToJson, Connected):
         *,
         client: Client | None = None,
     ) -> LazyEntity:
-        """A task to be fetched when it is needed; see `Task.get`."""
+        """A task to be fetched when it is needed, as `Task.get`.
+
+        Args:
+            name: The task's full name ("environment.function").
+            project: Project; the connection's if not given.
+            domain: Domain; the connection's if not given.
+            version: The version.
+            auto_version: Instead of a version: "latest", or "current" for that of the task that asks.
+            client: The connection; the current one if not given.
+
+        Raises:
+            InvalidArgumentError: Neither a version nor how to find one.
+
+        Example:
+            >>> TaskDetails.get("kinds.add", version="v1")
+            Future for task with name kinds.add
+        """
         if not name:
             raise InvalidArgumentError("A task is asked for by its name, and that is empty.")
         if version is None and auto_version is None:
@@ -91,7 +107,13 @@ class TaskDetails(Launchable, ToJson, Connected):
     ) -> TaskDetails:
         """Reads a task now (TaskService.GetTaskDetails; for the latest version TaskService.ListTasks before).
 
-        Parameters as of `Task.get`.
+        Args:
+            name: The task's full name ("environment.function").
+            project: Project; the connection's if not given.
+            domain: Domain; the connection's if not given.
+            version: The version.
+            auto_version: Instead of a version: "latest", or "current" for that of the task that asks.
+            client: The connection; the current one if not given.
 
         Raises:
             InvalidArgumentError: Neither a version nor how to find one.

@@ -51,7 +51,17 @@ class Launchable:
         return await self.launch.aio(inputs)
 
     async def aio(self, *args: Any, **inputs: Any) -> Run:
-        """The call, awaited; from any event loop."""
+        """The call, awaited; from any event loop.
+
+        Args:
+            args: None: inputs are given by name.
+            inputs: Python values by the names of the task's inputs.
+
+        Example:
+            >>> import asyncio
+            >>> run = asyncio.run(Task.get("kinds.add", auto_version="latest").aio(a=1, b=2))
+            >>> run.wait(quiet=True)
+        """
         return await self.__call__.aio(*args, **inputs)
 
     @dual
@@ -151,7 +161,10 @@ class LazyEntity(Launchable):
 
     @dual
     async def override(self, **changes: Any) -> LazyEntity:
-        """The same task with changes; see `TaskDetails.override` for what can be changed.
+        """The same task with changes.
+
+        Args:
+            changes: What `TaskDetails.override` takes.
 
         Raises:
             InvalidArgumentError: A change that is not possible.

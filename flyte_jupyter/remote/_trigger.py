@@ -153,7 +153,15 @@ class Trigger(ToJson, Connected):
     @dual
     @classmethod
     async def get(cls, *, name: str, task_name: str, client: Client | None = None) -> TriggerDetails:
-        """Reads the details of a trigger; see `TriggerDetails.get`.
+        """Reads the details of a trigger (TriggerService.GetTriggerDetails).
+
+        Args:
+            name: Its name.
+            task_name: The full name of its task.
+            client: The connection; the current one if not given.
+
+        Raises:
+            NotFoundError: There is no such trigger.
 
         Example:
             >>> Trigger.get(name="nightly", task_name="kinds.add").is_active
@@ -260,6 +268,9 @@ class Trigger(ToJson, Connected):
             domain: Domain; the connection's if not given.
             client: The connection; the current one if not given.
 
+        Raises:
+            InvalidArgumentError: A name is empty.
+
         Example:
             >>> Trigger.delete("nightly", "kinds.add")
         """
@@ -270,6 +281,9 @@ class Trigger(ToJson, Connected):
     @dual
     async def get_details(self) -> TriggerDetails:
         """The trigger's details; read once (TriggerService.GetTriggerDetails).
+
+        Raises:
+            NotFoundError: There is no such trigger any more.
 
         Example:
             >>> trigger = Trigger.create("weekly", "kinds.add", cron="0 3 * * 1", inputs={"a": 1, "b": 2})

@@ -53,11 +53,19 @@ class User(ToJson):
             ) from None
 
     def subject(self) -> str:
-        """What the user is identified by; runs are listed by it (`created_by_subject`)."""
+        """What the user is identified by; runs are listed by it.
+
+        Example:
+            >>> mine = Run.listall(created_by_subject=User.get().subject())
+        """
         return self.pb2.subject
 
     def name(self) -> str:
-        """The user's name, "" where the backend does not tell."""
+        """The user's name, "" where the backend does not tell.
+
+        Example:
+            >>> name = User.get().name()
+        """
         return self.pb2.name
 
     def __repr__(self) -> str:

@@ -136,6 +136,8 @@ class OpaqueValue:
         >>> value = Run.get("r3").outputs().o2
         >>> value.class_name, value.save("set.pickle")
         ('set[int]', PosixPath('set.pickle'))
+        >>> value.read() == Path("set.pickle").read_bytes()
+        True
     """
 
     class_name: str
@@ -180,6 +182,13 @@ class OffloadedRef:
         size: Its size in bytes.
         type: Its type as the backend inferred or the task declared it, or None.
         local: Whether the backend is on this machine, so that a path of its is a path here.
+
+    Example:
+        >>> from flyteidl2.core.literals_pb2 import Literal, Primitive, Scalar
+        >>> seven = Literal(scalar=Scalar(primitive=Primitive(integer=7))).SerializeToString()
+        >>> _ = Path("literal.pb").write_bytes(seven)
+        >>> OffloadedRef("literal.pb", len(seven), local=True).fetch()
+        7
     """
 
     uri: str
@@ -214,6 +223,10 @@ class ErrorValue:
     Attributes:
         message: The error's text.
         failed_node_id: The action it comes from.
+
+    Example:
+        >>> ErrorValue("no luck", "a0").message
+        'no luck'
     """
 
     message: str

@@ -253,6 +253,8 @@ def test_secrets(client: Client) -> None:
     with pytest.raises(remote.AlreadyExistsError, match="There is a secret") as caught:
         Secret.create(names[0], "hush-hush")
     assert "hush" not in str(caught.value)
+    Secret.update(names[0], "another", "regular")
+    assert Secret.get(names[0]).created_at == secret.created_at
     for name in names:
         Secret.delete(name)
     with pytest.raises(remote.NotFoundError, match=f"There is no secret '{names[0]}' in project 'flytesnacks'"):

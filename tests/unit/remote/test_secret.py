@@ -30,6 +30,17 @@ def test_values_go_out_as_they_are(client: Client, backend: FakeBackend) -> None
     assert (everywhere.id.project, everywhere.id.domain) == ("", "")
 
 
+def test_another_value(client: Client, backend: FakeBackend) -> None:
+    backend.scripts["UpdateSecret"] = lambda request: payload_pb2.UpdateSecretResponse()
+    Secret.update("text", "hush")
+    Secret.update("pull", b"\x00hush", "image_pull")
+    text, pull = [request for rpc, request in backend.calls if rpc == "UpdateSecret"]
+    assert (text.id.name, text.id.project, text.id.domain) == ("text", "flytesnacks", "development")
+    assert text.secret_spec.string_value == "hush"
+    assert (pull.id.project, pull.id.domain, int(pull.secret_spec.type)) == ("", "", 1)
+    assert pull.secret_spec.binary_value == b"\x00hush"
+
+
 def test_values_are_never_shown(client: Client, backend: FakeBackend) -> None:
     def refuse(request: Any) -> Any:
         raise StatusError("ALREADY_EXISTS", "it is there")
@@ -50,6 +61,7 @@ def test_values_are_never_shown(client: Client, backend: FakeBackend) -> None:
         (lambda: Secret.create("s", "v", cast("Any", "odd")), '"regular" or "image_pull", and not \'odd\''),
         (lambda: Secret.create("s", "v", "image_pull", project="p"), "is for all projects and domains"),
         (lambda: Secret.create("", "v"), "that is empty"),
+        (lambda: Secret.update("s", cast("Any", 7)), "is text or bytes, and not of type int"),
         (lambda: list(Secret.listall(limit=0)), "At least one secret must be asked for at once"),
     ],
 )
@@ -101,8 +113,11 @@ def test_a_secret_that_is_not_there(client: Client, backend: FakeBackend) -> Non
     def refuse(request: Any) -> Any:
         raise StatusError("NOT_FOUND", "no")
 
-    backend.scripts["GetSecret"] = backend.scripts["DeleteSecret"] = refuse
+    backend.scripts["GetSecret"] = backend.scripts["UpdateSecret"] = backend.scripts["DeleteSecret"] = refuse
     with pytest.raises(remote.NotFoundError, match="There is no secret 's' in project 'flytesnacks'"):
         Secret.get("s")
+    with pytest.raises(remote.NotFoundError, match="There is no secret 's' in project 'flytesnacks'") as caught:
+        Secret.update("s", "hush")
+    assert "hush" not in str(caught.value)
     with pytest.raises(remote.NotFoundError, match="There is no secret 's' for all projects"):
         Secret.delete("s", project="", domain="")
