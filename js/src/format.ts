@@ -82,6 +82,11 @@ export function localOffset(ms: number): number {
 
 const day = (d: Date): string => d.toISOString().slice(0, 10);
 
+/** Whether a moment is of the same day as `now`; what is unknown is taken for it. */
+export function isToday(ms: number, now: number): boolean {
+  return !isMoment(ms) || day(shifted(ms, localOffset(ms))) === day(shifted(now, localOffset(now)));
+}
+
 /** A moment: "06:31:12" if it is of the same day as `now`, else "2026-11-21 06:31". `offset`: minutes ahead of UTC. */
 export function time(ms: number, now: number, offset: number = localOffset(ms)): string {
   if (!isMoment(ms) || !isMoment(now)) return "";

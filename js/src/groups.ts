@@ -1,11 +1,10 @@
 /** What a folder tells of its members beyond counts: which took longest, which failed. */
 
-import { began } from "./order";
 import { isTerminal, Phase } from "./phases";
 import type { RunStore } from "./store";
 
 export interface Extremes {
-  /** Row of the member that took longest so far, -1 while none has begun. */
+  /** Row of the member that ran longest so far, -1 while none has. */
   slowest: number;
   /** How long that was in ms. */
   took: number;
@@ -21,7 +20,7 @@ export function extremes(store: RunStore, folder: number, now: number): Extremes
     if (row < 0) continue;
     const phase = store.phase[row];
     if (found.failed < 0 && (phase === Phase.FAILED || phase === Phase.TIMED_OUT)) found.failed = row;
-    const took = (isTerminal(phase) ? store.ended[row] : now) - began(store, row);
+    const took = (isTerminal(phase) ? store.ended[row] : now) - store.started[row];
     if (took > found.took) {
       found.took = took;
       found.slowest = row;

@@ -128,6 +128,21 @@ describe("inputs and outputs", () => {
     });
   });
 
+  it.each([
+    ["The inputs are being read.", null, null, ["The inputs are being read.", "Not there yet."]],
+    ["There are no outputs yet.", [], null, ["There are no inputs.", "There are no outputs yet."]],
+    [
+      "It did not succeed, so it has no outputs.",
+      [],
+      [],
+      ["There are no inputs.", "It did not succeed, so it has no outputs."],
+    ],
+    ["", [], [], ["There are no inputs.", "There are no outputs."]],
+  ])("say once what is missing: %s", async (note, inputs, outputs, said) => {
+    const { element } = await open("a1", { io: { note, inputs, outputs } }, smallRun(), "Inputs & Outputs");
+    await eventually(() => expect(all(element, ".tab .dim").map((it) => it.textContent)).toEqual(said));
+  });
+
   it("say why the whole of a value cannot be had", async () => {
     const { element, kernel } = await open("a1", { io }, smallRun(), "Inputs & Outputs");
     await eventually(() => expect(pane(element)).toContain("horizon"));
@@ -216,6 +231,22 @@ describe("a log in the details", () => {
     await eventually(() => expect(all(element, ".log-line").length).toBe(22));
     click(button(element, "Wrap long lines"));
     await eventually(() => expect(all(element, ".log-line").length).toBeGreaterThan(22));
+  });
+
+  it.each([
+    ["of today", Date.now() - 60_000, 9],
+    ["of another day", Date.UTC(2024, 1, 3), 17],
+  ])("has room for its times: those %s", async (_, at, cells) => {
+    const { element, kernel } = await open("a1", {}, smallRun(), "Logs");
+    const { lid } = kernel.received.findLast(
+      (it) => it.type === "look" && it.topic === "logs",
+    ) as LookMessage;
+    const { value, buffers } = logPiece(0, 1, at);
+    kernel.emit({ type: "sight", lid, seq: 1, value }, buffers);
+    await eventually(() => one(element, ".log-line"));
+    click(button(element, "Times"));
+    await eventually(() => expect(one(element, ".log-line .at").style.width).toBe(`${cells}ch`));
+    expect(one(element, ".log-line .at").textContent?.length).toBe(cells - 1);
   });
 
   it("says that it is asked for, that there is none yet, or none at all", async () => {

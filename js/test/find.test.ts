@@ -216,4 +216,11 @@ describe("a folder", () => {
     const folder = lines.node[shown().indexOf("[map]")];
     expect(extremes(store, folder, 1000)).toEqual({ slowest: 4, took: 53_000, failed: 4 });
   });
+
+  it("has no slowest member while all of them wait", () => {
+    const { store, lines, shown } = setup();
+    const folder = lines.node[shown().indexOf("[map]")];
+    store.started.fill(Number.NaN);
+    expect(extremes(store, folder, 1000).slowest).toBe(-1);
+  });
 });

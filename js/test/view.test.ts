@@ -263,6 +263,9 @@ describe("errors", () => {
     const { element, kernel } = await open(run);
     kernel.answer = () => ({ kind: "SYSTEM", code: "", message: "everything" });
     expect(one(element, ".error.root pre").textContent).toBe("RuntimeError: top\n1\n2\n3");
+    run.head = { ...run.head, error: "KeyError: 1\nTraceback (most recent call last):\n  deep" };
+    kernel.delta(run, []);
+    await eventually(() => expect(one(element, ".error.root pre").textContent).toBe("KeyError: 1"));
     click(one(element, ".fold"));
     await eventually(() => expect(one(element, ".error.root pre").textContent).toBe("everything"));
     expect(kernel.received.at(-1)).toMatchObject({ method: "error", params: { action: "a0" } });
@@ -284,7 +287,7 @@ describe("notes", () => {
     const run = smallRun();
     run.head = { ...run.head, stale: { since: Date.now() - 5000, reason: "No answer." } };
     const { element, kernel } = await open(run);
-    expect(text(element)).toMatch(/Stale since .*, reconnecting… No answer\./);
+    expect(text(element)).toMatch(/Stale: 5s old, as of .*\. Reconnecting… No answer\./);
     run.head = { ...run.head, stale: null, phase: 7, abort_reason: "wrong table" };
     kernel.delta(run, []);
     await eventually(() => expect(text(element)).toContain("Aborted: wrong table"));

@@ -15,7 +15,9 @@ const FIRST_LINES = 4;
 /** The beginning of an error; of a traceback what it leads to. */
 function beginning(text: string): string {
   if (text.startsWith("Traceback")) return headline(text);
-  return text.split("\n").slice(0, FIRST_LINES).join("\n");
+  const lines = text.split("\n");
+  const trace = lines.findIndex((line) => line.startsWith("Traceback"));
+  return lines.slice(0, trace < 0 ? FIRST_LINES : Math.min(trace, FIRST_LINES)).join("\n");
 }
 
 /** Whether an action has an error, be it that its text was not sent yet: the kernel sends the first few unasked. */

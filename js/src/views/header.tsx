@@ -76,7 +76,7 @@ function Buttons() {
   if (!url) more.shift();
   if (!going) more.push({ label: "Rerun, keep what succeeded", act: () => rerun.send(true) });
   return (
-    <>
+    <span class="buttons">
       {going && <AbortRun />}
       {!aborting && (
         <>
@@ -118,7 +118,7 @@ function Buttons() {
           <Menu label="More" icon={<MoreIcon />} items={more} />
         </>
       )}
-    </>
+    </span>
   );
 }
 

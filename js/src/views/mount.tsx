@@ -87,7 +87,7 @@ export function mountView(
   let visible = true;
   let shown = false;
   const timer = setInterval(() => {
-    if (visible && !link.store.peek()?.head?.over && connection.alive.peek()) clock.value++;
+    if (visible && !link.store.peek()?.head?.over) clock.value++;
   }, 1000);
   const giveFocusBack = followFocus(host, root);
   const stopTheme = followTheme(host);

@@ -1,16 +1,16 @@
 /** What has to be known before the rest is believed: lost kernel, lost backend, why it was aborted. */
 
-import { time, timestamp } from "../format";
+import { elapsed, time, timestamp } from "../format";
 import { isTerminal, Phase } from "../phases";
-import { useView } from "./context";
+import { useNow, useView } from "./context";
 import { PhaseIcon, WarningIcon } from "./icons";
 
 export function Notes() {
   const { store, connection } = useView();
+  const now = useNow();
   const { head } = store;
   if (!head) return null;
   const alive = connection.alive.value;
-  const now = store.now();
   return (
     <>
       {!alive && !head.over && (
@@ -18,8 +18,8 @@ export function Notes() {
           <WarningIcon />
           <span>
             <b>Disconnected</b> from the kernel. Shown as of{" "}
-            <span title={timestamp(connection.lastHeard)}>{time(connection.lastHeard, Date.now())}</span>. Run
-            the cell again if the kernel was restarted.
+            <span title={timestamp(connection.lastHeard)}>{time(connection.lastHeard, Date.now())}</span>,{" "}
+            {elapsed(Date.now() - connection.lastHeard)} ago. Run the cell again if the kernel was restarted.
           </span>
         </p>
       )}
@@ -27,8 +27,9 @@ export function Notes() {
         <p class="note" role="status">
           <WarningIcon />
           <span>
-            <b>Stale</b> since <span title={timestamp(head.stale.since)}>{time(head.stale.since, now)}</span>,
-            reconnecting…{head.stale.reason && <span class="reason"> {head.stale.reason}</span>}
+            <b>Stale:</b> {elapsed(now - head.stale.since)} old, as of{" "}
+            <span title={timestamp(head.stale.since)}>{time(head.stale.since, now)}</span>. Reconnecting…
+            {head.stale.reason && <span class="reason"> {head.stale.reason}</span>}
           </span>
         </p>
       )}

@@ -1,29 +1,16 @@
 /** One line of the tree: an action, or a group's folder. */
 
 import { count, duration, elapsed, headline } from "../format";
-import { extremes } from "../groups";
-import { began, keyOf } from "../order";
-import { CACHE_HIT, isTerminal, Kind, Phase, phaseInfo, summaryPhase } from "../phases";
-import { type Axis, place } from "../timeline";
-import type { VisibleLines } from "../visible";
+import { began } from "../order";
+import { CACHE_HIT, isTerminal, Kind, Phase, phaseInfo } from "../phases";
 import { AbortAction, AbortNote } from "./abort";
+import { RetryMark, TimeBar, timeWords } from "./bars";
 import { useView } from "./context";
 import { hasError } from "./error";
-import { ChevronIcon, FolderIcon, KindIcon, PhaseIcon, RetryIcon } from "./icons";
+import { GroupRow } from "./folder";
+import { KindIcon, PhaseIcon, RetryIcon } from "./icons";
 import { Marked } from "./marked";
-
-export interface RowProps {
-  lines: VisibleLines;
-  line: number;
-  top: number;
-  axis: Axis;
-  now: number;
-  selected: boolean;
-}
-
-const INDENT = 16;
-/** Deeper rows are not indented further, or names would leave the column. */
-const DEEPEST = 12;
+import { Indent, ownKey, RowFrame, type RowProps, Twisty } from "./rowframe";
 
 export function Row(props: RowProps) {
   const { store } = useView();
@@ -35,75 +22,6 @@ export function Row(props: RowProps) {
   );
 }
 
-interface FrameProps extends RowProps {
-  node: number;
-  data: Record<string, string>;
-  class?: string;
-  children: preact.ComponentChildren;
-}
-
-/** What all rows have: place, position in the tree for screen readers, selection. */
-function RowFrame({ lines, line, top, node, selected, data, children, ...rest }: FrameProps) {
-  const { store, state } = useView();
-  const { forest } = store;
-  const key = keyOf(store, node);
-  const up = forest.up[node];
-  const parent = forest.size[node] > 0;
-  return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the treegrid handles the keys
-    <div
-      class={`row ${rest.class ?? ""}`}
-      role="row"
-      id={`n${node}`}
-      aria-level={lines.depth[line] + 1}
-      aria-posinset={forest.place[node]}
-      aria-setsize={up < 0 ? forest.topSize : forest.size[up]}
-      aria-rowindex={line + 2}
-      aria-selected={selected}
-      aria-expanded={parent ? state.isOpen(key) : undefined}
-      style={{ top: `${top}px` }}
-      onClick={() => {
-        state.selected.value = key;
-        if (forest.row[node] >= 0) state.tab.value ??= "overview";
-      }}
-      onDblClick={() => {
-        if (forest.row[node] < 0) state.toggle(key);
-      }}
-      onMouseDown={(event) => {
-        // A double click opens and closes a group: it does not select the words under it.
-        if (event.detail > 1) event.preventDefault();
-      }}
-      {...data}
-    >
-      {children}
-    </div>
-  );
-}
-
-function Twisty({ node }: { node: number }) {
-  const { store, state } = useView();
-  if (store.forest.size[node] === 0) return <span class="twisty" />;
-  const key = keyOf(store, node);
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the mouse's way; the keyboard's are the arrow keys of the treegrid
-    // biome-ignore lint/a11y/useKeyWithClickEvents: as above
-    <span
-      class={state.isOpen(key) ? "twisty open" : "twisty"}
-      onClick={(event) => {
-        event.stopPropagation();
-        state.toggle(key);
-      }}
-      onDblClick={(event) => event.stopPropagation()}
-    >
-      <ChevronIcon />
-    </span>
-  );
-}
-
-function Indent({ depth }: { depth: number }) {
-  return <span class="indent" style={{ width: `${Math.min(depth, DEEPEST) * INDENT}px` }} />;
-}
-
 /** Opens the details of an action. */
 function useOpen(row: number): (tab: string) => void {
   const { state } = useView();
@@ -111,11 +29,6 @@ function useOpen(row: number): (tab: string) => void {
     state.selected.value = String(row);
     state.tab.value = tab;
   };
-}
-
-/** A key that a button in a row takes is not the tree's. */
-function ownKey(event: KeyboardEvent): void {
-  if (event.key === "Enter" || event.key === " ") event.stopPropagation();
 }
 
 function ActionTitle({
@@ -243,126 +156,4 @@ function Attempts({ n }: { n: number }) {
       {n}
     </div>
   );
-}
-
-/** Says at the end of a bar that it was not the first attempt; in words the cell of attempts does. */
-function RetryMark({ axis, at, n }: { axis: Axis; at: number; n: number }) {
-  const where = place(axis, at, at);
-  if (!where) return null;
-  const inside = where.left > 85 ? "retries inside" : "retries";
-  return <b class={inside} data-text={`×${n}`} style={{ left: `${where.left}%` }} />;
-}
-
-function GroupRow(props: RowProps & { node: number }) {
-  const { store, state } = useView();
-  const { node, lines, line, axis, now, selected } = props;
-  const { forest } = store;
-  const label = store.text(forest.groupString[node]);
-  const stats = forest.stats(node);
-  if (!stats) return null;
-  const phase = summaryPhase(stats.counts);
-  const info = phaseInfo(phase);
-  const size = forest.size[node];
-  const done = stats.counts[Phase.SUCCEEDED] + stats.counts[Phase.RECOVERED];
-  const bad = stats.counts[Phase.FAILED] + stats.counts[Phase.TIMED_OUT];
-  const going = stats.counts.some((n, at) => n > 0 && !isTerminal(at));
-  const until = going ? now : stats.end;
-  const { slowest, took, failed } = extremes(store, node, now);
-  return (
-    <RowFrame {...props} class="group" data={{ "data-group": label, "data-phase": info.id }}>
-      <div role="gridcell" class="cell title">
-        <Indent depth={lines.depth[line]} />
-        <Twisty node={node} />
-        <FolderIcon />
-        <span class="label" title={label}>
-          <Marked text={label} find={state.find.value.text} />
-        </span>
-        <span class="id">{count(size)}</span>
-        {bad > 0 && (
-          <Jump
-            row={failed}
-            class="tag bad"
-            active={selected}
-            title="Show the first that failed"
-            text={`${count(bad)} failed`}
-          />
-        )}
-        {size > 1 && slowest >= 0 && (
-          <Jump
-            row={slowest}
-            class="tag slowest"
-            active={selected}
-            title="Show the slowest member"
-            text={`slowest ${going ? elapsed(took) : duration(took)}`}
-          />
-        )}
-      </div>
-      <div role="gridcell" class="cell phase" data-phase={info.id} title={info.word}>
-        <PhaseIcon phase={phase} />
-        <span class="word">{`${count(done)} of ${count(size)}`}</span>
-      </div>
-      <div role="gridcell" class="cell attempts" />
-      <div role="gridcell" class="cell duration">
-        {going ? elapsed(until - stats.start) : duration(until - stats.start)}
-      </div>
-      <div role="gridcell" class="cell time" aria-label={timeWords(store.earliest, stats.start, until)}>
-        <TimeBar axis={axis} from={stats.start} to={until} part="span" id={info.id} />
-      </div>
-      <div role="gridcell" class="cell tools" />
-    </RowFrame>
-  );
-}
-
-/** A button of a folder that goes to one of its members. */
-function Jump({ row, title, text, active, ...rest }: JumpProps) {
-  const { store, state } = useView();
-  return (
-    <button
-      type="button"
-      class={rest.class}
-      title={title}
-      tabIndex={active ? 0 : -1}
-      onKeyDown={ownKey}
-      onClick={(event) => {
-        event.stopPropagation();
-        const folder = keyOf(store, store.forest.up[store.forest.nodeOfRow(row)]);
-        if (!state.isOpen(folder)) state.toggle(folder);
-        state.goTo(String(row));
-      }}
-    >
-      {text}
-    </button>
-  );
-}
-
-interface JumpProps {
-  row: number;
-  title: string;
-  text: string;
-  active: boolean;
-  class: string;
-}
-
-function timeWords(start: number, from: number, to: number): string {
-  if (Number.isNaN(from)) return "not started";
-  const begin = `from ${duration(from - start)}`;
-  return Number.isNaN(to) ? begin : `${begin} to ${duration(to - start)}`;
-}
-
-function TimeBar({
-  axis,
-  from,
-  to,
-  part,
-  id,
-}: {
-  axis: Axis;
-  from: number;
-  to: number;
-  part: string;
-  id: string;
-}) {
-  const at = place(axis, from, to);
-  if (!at) return null;
-  return <i class={part} data-phase={id} style={{ left: `${at.left}%`, width: `${at.width}%` }} />;
 }

@@ -48,36 +48,37 @@ export function Toolbar({ lines, stamp, step, leave }: ToolbarProps) {
           Show all
         </button>
       )}
-      <span class="gap" />
-      {zoom.value && (
-        <IconButton label="Show the whole time axis" act={() => (state.zoom.value = null)}>
-          <FitIcon />
-        </IconButton>
-      )}
-      <IconButton
-        label="Critical path: only what the duration depends on"
-        pressed={critical}
-        act={() => state.look({ critical: !critical })}
-      >
-        <PathIcon />
-      </IconButton>
-      {!store.head?.over && (
+      <span class="icons">
+        {zoom.value && (
+          <IconButton label="Show the whole time axis" act={() => (state.zoom.value = null)}>
+            <FitIcon />
+          </IconButton>
+        )}
         <IconButton
-          label="Follow the newest action"
-          pressed={follow.value}
-          act={() => {
-            follow.value = !follow.value;
-          }}
+          label="Critical path: only what the duration depends on"
+          pressed={critical}
+          act={() => state.look({ critical: !critical })}
         >
-          <FollowIcon />
+          <PathIcon />
         </IconButton>
-      )}
-      <IconButton label="Expand all" act={() => state.setAll(true)}>
-        <ExpandIcon />
-      </IconButton>
-      <IconButton label="Collapse all" act={() => state.setAll(false, root)}>
-        <CollapseIcon />
-      </IconButton>
+        {!store.head?.over && (
+          <IconButton
+            label="Follow the newest action"
+            pressed={follow.value}
+            act={() => {
+              follow.value = !follow.value;
+            }}
+          >
+            <FollowIcon />
+          </IconButton>
+        )}
+        <IconButton label="Expand all" act={() => state.setAll(true)}>
+          <ExpandIcon />
+        </IconButton>
+        <IconButton label="Collapse all" act={() => state.setAll(false, root)}>
+          <CollapseIcon />
+        </IconButton>
+      </span>
     </div>
   );
 }

@@ -14,14 +14,13 @@ const PICTURE = /^data:image\/(png|jpeg|gif|webp|bmp);base64,[0-9a-z+/=]+$/i;
 
 export function IoTab({ action }: TabProps) {
   const io = useSight<Io>("io", action);
-  const { value } = io;
-  if (!value) return <Nothing sight={io}>There are no inputs and outputs.</Nothing>;
+  if (!io.value) return <Nothing sight={io}>There are no inputs and outputs.</Nothing>;
+  const { inputs, outputs, note } = io.value;
   return (
     <>
       {io.error && <p class="note">{io.error}</p>}
-      <Side title="Inputs" nodes={value.inputs} action={action} none="There are no inputs." />
-      <Side title="Outputs" nodes={value.outputs} action={action} none="There are no outputs." />
-      {value.note && <p class="waiting">{value.note}</p>}
+      <Side title="Inputs" nodes={inputs} action={action} note={inputs ? "" : note} />
+      <Side title="Outputs" nodes={outputs} action={action} note={inputs ? note : ""} />
     </>
   );
 }
@@ -30,15 +29,16 @@ interface SideProps {
   title: string;
   nodes: DataNode[] | null;
   action: string;
-  none: string;
+  /** A sentence in place of what is missing. */
+  note: string;
 }
 
-function Side({ title, nodes, action, none }: SideProps) {
+function Side({ title, nodes, action, note }: SideProps) {
+  const missing = nodes ? `There are no ${title.toLowerCase()}.` : "Not there yet.";
   return (
     <section class="side" aria-label={title}>
       <h4>{title}</h4>
-      {nodes === null && <p class="dim">Not there yet.</p>}
-      {nodes?.length === 0 && <p class="dim">{none}</p>}
+      {(note || !nodes?.length) && <p class="dim">{note || missing}</p>}
       <Nodes nodes={nodes ?? []} action={action} />
     </section>
   );
@@ -108,7 +108,11 @@ function Node({ node, action }: { node: DataNode; action: string }) {
         )}
         <span class="key">{node.name}</span>
         <span class="type">{node.type}</span>
-        {text.value === null && <span class="value">{node.text}</span>}
+        {text.value === null && (
+          <span class="value" title={node.uri}>
+            {node.text}
+          </span>
+        )}
         {(cut || missing) && (
           <button type="button" class="linkish" disabled={whole.value?.state === "asking"} onClick={seeAll}>
             {whole.value?.state === "asking"

@@ -17,10 +17,12 @@ interface LineProps {
   columns: number;
   top: number;
   digits: number;
+  /** Cells that a time takes. */
+  timed: number;
   now: number;
 }
 
-export function Line({ view, line, part, columns, top, digits, now }: LineProps) {
+export function Line({ view, line, part, columns, top, digits, timed, now }: LineProps) {
   const { store, taste } = view;
   const style = { top: `${top}px` };
   if (part < 0) {
@@ -50,7 +52,7 @@ export function Line({ view, line, part, columns, top, digits, now }: LineProps)
         {part === 0 ? line + 1 : ""}
       </span>
       {taste.times.value && (
-        <span class="at" title={Number.isNaN(at) ? undefined : timestamp(at)}>
+        <span class="at" style={{ width: `${timed}ch` }} title={Number.isNaN(at) ? undefined : timestamp(at)}>
           {part === 0 && !Number.isNaN(at) ? time(at, now) : ""}
         </span>
       )}

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { count } from "../../format";
+import { count, isToday } from "../../format";
 import type { LogView } from "../../logs/view";
 import { scrollFor, spanOf } from "../../virtual";
 import { useNow, useView } from "../context";
@@ -13,7 +13,7 @@ import { Line } from "./line";
 export const LINE_HEIGHT = 18;
 const OVERSCAN = 8;
 /** What stands beside the text in cells: the gap after the number, and the time. */
-const BESIDE = { gap: 3, time: 20 };
+const BESIDE = { gap: 3, clock: 9, date: 17 };
 /** Until it is measured. */
 const FIRST = { view: 400, columns: 100, cell: 7.5 };
 
@@ -49,7 +49,9 @@ export function LogList({
   const scrolled = useSignal(0);
   const { view: height, width, cell } = useSize(box);
   const digits = Math.max(3, String(store.end).length);
-  const beside = digits + BESIDE.gap + (taste.times.value ? BESIDE.time : 0);
+  // A log that began on another day tells dates, too.
+  const timed = isToday(store.time(store.start), now) ? BESIDE.clock : BESIDE.date;
+  const beside = digits + BESIDE.gap + (taste.times.value ? timed : 0);
   const columns = taste.wrap.value ? Math.max(20, Math.floor(width / cell) - beside) : 0;
   rows.update(store, columns, taste.hideSystem.value);
   const span = spanOf(rows.count, LINE_HEIGHT, height, scrolled.value);
@@ -84,7 +86,7 @@ export function LogList({
   for (let row = Math.max(0, span.first - OVERSCAN); row < to; row++) {
     const { line, part } = rows.at(store, row);
     const key = `${line} ${part}`;
-    lines.push(<Line key={key} {...{ view, line, part, columns, digits, now }} top={span.top(row)} />);
+    lines.push(<Line key={key} {...{ view, line, part, columns, digits, timed, now }} top={span.top(row)} />);
   }
   return (
     <div
