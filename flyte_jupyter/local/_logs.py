@@ -2,6 +2,9 @@
 
 The process writes to the file by itself; somebody who tails reads what was appended. A file grows in chunks, not in
 lines: a very long line is sent in pieces, and bytes that are no UTF-8 are replaced.
+
+Lines have the time at which their part of the file was first seen to have been written. It is kept beside the file, for
+who reads a log again tells what is new by the times.
 """
 
 from __future__ import annotations
@@ -10,7 +13,10 @@ import asyncio
 import codecs
 import os
 import re
+import struct
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import BinaryIO
 
 from flyteidl2.dataproxy import dataproxy_service_pb2 as pb2
@@ -18,7 +24,7 @@ from flyteidl2.logs.dataplane import payload_pb2 as log_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from flyte_jupyter.local._backend import Backend
-from flyte_jupyter.local._model import TERMINAL, Action, now_us, timestamp, to_us
+from flyte_jupyter.local._model import TERMINAL, Action, timestamp, to_us
 from flyte_jupyter.local._status import not_found
 
 _POLL = 0.1
@@ -26,6 +32,7 @@ _CHUNK = 256 * 1024
 _LINES = 100
 _LONGEST = 64 * 1024
 _MARK = "[flyte]"
+_ENTRY = struct.Struct("<QQ")  # where a part of a log ends, and its time in microseconds
 # The SDK's own lines may follow a line of the task that has no end yet.
 _GLUED = re.compile(r"(?<=.)(?=\[flyte\] [A-Z]+ )")
 
@@ -63,6 +70,37 @@ class LineSplitter:
                 yield part[start : start + _LONGEST] + "\n"
 
 
+class _Parts:
+    """A log file in the parts in which it was first read, each with its time.
+
+    Args:
+        log: The log file.
+        file: It, open.
+        floor: No part is older, in microseconds since 1970.
+    """
+
+    def __init__(self, log: Path, file: BinaryIO, floor: int) -> None:
+        self._file, self.time = file, floor
+        self._entries = log.with_suffix(".times").open("a+b")
+        self._entries.seek(0)
+
+    def read(self) -> bytes:
+        """The next part, whose `time` is known then; empty where there is none yet."""
+        entry = self._entries.read(_ENTRY.size)
+        if len(entry) == _ENTRY.size:
+            end, self.time = _ENTRY.unpack(entry)
+            return self._file.read(end - self._file.tell())
+        if data := self._file.read(_CHUNK):
+            self.time = max(self.time, os.fstat(self._file.fileno()).st_mtime_ns // 1000)
+            self._entries.write(_ENTRY.pack(self._file.tell(), self.time))
+            self._entries.flush()
+        return data
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._entries.close()
+
+
 async def follow(backend: Backend, action: Action, number: int) -> AsyncIterator[pb2.TailLogsResponse]:
     """The log of attempt `number`, from its beginning until the attempt is over.
 
@@ -74,34 +112,31 @@ async def follow(backend: Backend, action: Action, number: int) -> AsyncIterator
     if attempt is None or (attempt.phase not in TERMINAL and not path.exists()):
         raise not_found(f"Attempt {number} of action {action.name!r} has no log yet.")
     splitter = LineSplitter()
-    # What was written before somebody looked is dated with the file's last change.
-    floor = to_us(attempt.start_time)
     try:
         file = path.open("rb")
     except FileNotFoundError:
         return
-    with file, action.run.topic.subscribe(lambda name: name == action.name) as changes:
+    with (
+        file,
+        closing(_Parts(path, file, to_us(attempt.start_time))) as parts,
+        action.run.topic.subscribe(lambda name: name == action.name) as changes,
+    ):
         while True:
             over = attempt.phase in TERMINAL and not backend.engine.writing(action, number)
-            async for message in _drain(file, splitter, floor):
+            async for message in _drain(parts, splitter):
                 yield message
             if over:
                 break
             await changes.take(_POLL)
-        for message in _messages(list(splitter.feed(b"", final=True)), timestamp(now_us())):
+        for message in _messages(list(splitter.feed(b"", final=True)), timestamp(parts.time)):
             yield message
 
 
-async def _drain(file: BinaryIO, splitter: LineSplitter, floor: int) -> AsyncIterator[pb2.TailLogsResponse]:
-    while data := file.read(_CHUNK):
-        stamp = timestamp(max(floor, _modified(file)))
-        for message in _messages(list(splitter.feed(data)), stamp):
+async def _drain(parts: _Parts, splitter: LineSplitter) -> AsyncIterator[pb2.TailLogsResponse]:
+    while data := parts.read():
+        for message in _messages(list(splitter.feed(data)), timestamp(parts.time)):
             yield message
         await asyncio.sleep(0)
-
-
-def _modified(file: BinaryIO) -> int:
-    return os.fstat(file.fileno()).st_mtime_ns // 1000
 
 
 def _messages(lines: list[str], stamp: Timestamp) -> Iterator[pb2.TailLogsResponse]:

@@ -59,6 +59,10 @@ describe("the details", () => {
     click(button(element, "Close details"));
     await eventually(() => expect(all(element, ".pane")).toEqual([]));
     await eventually(() => expect(kernel.received.filter(({ type }) => type === "away").length).toBe(1));
+    click(actionRow(element, "a3"));
+    await eventually(() => one(element, "[role=tabpanel]"));
+    press(one(element, "[role=tabpanel]"), "Escape");
+    await eventually(() => expect(all(element, ".pane")).toEqual([]));
   });
 
   it("look at one action at a time", async () => {

@@ -68,6 +68,29 @@ class TestTail:
                 assert await self.lines(call) == ["thr\n"]
                 assert await self.lines(call) == []
 
+    async def test_who_reads_it_again_finds_the_same_times(self, backend: Backend, launcher: ScriptedLauncher) -> None:
+        async with Caller(backend) as caller:
+            await caller.create()
+            process = await launcher.started("a0")
+            messages = aiter(await self.tail(caller))
+            live: list[Any] = []
+            with process.spec.log.open("a", buffering=1) as log:
+                for text in ("one\n", "two\nthr", "ee\nfour"):
+                    log.write(text)
+                    live.append(await asyncio.wait_for(anext(messages), 20))
+                    await asyncio.sleep(0.01)
+                process.end()
+            live += [message async for message in messages]
+            again = [message async for message in await self.tail(caller)]
+
+        def lines(messages: list[Any]) -> list[tuple[int, str]]:
+            parts = [line for message in messages for logs in message.logs for line in logs.lines]
+            return [(line.timestamp.ToMicroseconds(), line.message) for line in parts]
+
+        assert [text for _, text in lines(live)] == ["one\n", "two\n", "three\n", "four\n"]
+        assert len({time for time, _ in lines(live)}) == 3
+        assert lines(again) == lines(live)
+
     async def test_hundred_lines_a_message(self, backend: Backend, launcher: ScriptedLauncher) -> None:
         async with Caller(backend) as caller:
             await caller.create()

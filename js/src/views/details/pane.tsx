@@ -70,7 +70,16 @@ function ActionPane({ row, action, close }: { row: number; action: string; close
     if (moved > 0 && box.current) box.current.scrollTop = scrolled.current;
   }, [moved]);
   return (
-    <section class="pane" aria-label={`Details of ${action}`}>
+    <section
+      class="pane"
+      aria-label={`Details of ${action}`}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        close();
+        event.preventDefault();
+        event.stopPropagation();
+      }}
+    >
       <div class="pane-head">
         <b class="label" title={action}>
           {titleOf(store, node)}
@@ -101,7 +110,7 @@ function ActionPane({ row, action, close }: { row: number; action: string; close
           <CloseIcon />
         </IconButton>
       </div>
-      <Tabs tabs={tabs} tab={tab} close={close} />
+      <Tabs tabs={tabs} tab={tab} />
       {details.error && tab === "overview" && <p class="note">{details.error}</p>}
       <div
         ref={box}
@@ -127,11 +136,10 @@ function ActionPane({ row, action, close }: { row: number; action: string; close
 interface TabsProps {
   tabs: readonly (readonly [string, string])[];
   tab: string;
-  close: () => void;
 }
 
 /** The ARIA tabs pattern: one stop, arrows between them. */
-function Tabs({ tabs, tab, close }: TabsProps) {
+function Tabs({ tabs, tab }: TabsProps) {
   const { state } = useView();
   const list = useRef<HTMLDivElement>(null);
   const moved = useRef(false);
@@ -148,11 +156,9 @@ function Tabs({ tabs, tab, close }: TabsProps) {
       onKeyDown={(event) => {
         const at = tabs.findIndex(([id]) => id === tab);
         const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
-        if (event.key === "Escape") close();
-        else if (to !== undefined) {
-          moved.current = true;
-          state.tab.value = tabs[(to + tabs.length) % tabs.length][0];
-        } else return;
+        if (to === undefined) return;
+        moved.current = true;
+        state.tab.value = tabs[(to + tabs.length) % tabs.length][0];
         event.preventDefault();
         event.stopPropagation();
       }}
