@@ -132,4 +132,14 @@ def test_the_end_of_a_log_stays_in_sight_when_the_output_is_written_anew(harness
     page.mouse.wheel(0, -3000)
     expect(page.locator(".log-line[data-line='225']")).to_be_in_viewport()
     expect(page.get_by_role("button", name="To the end")).to_be_visible()
+    page.set_viewport_size({"width": 500, "height": 900})
+    first = page.evaluate("""() => {
+      const root = document.querySelector("[data-flyte-live]").shadowRoot;
+      const top = root.querySelector(".log").getBoundingClientRect().top;
+      const lines = [...root.querySelectorAll(".log-line")];
+      return lines.find((line) => line.getBoundingClientRect().bottom > top + 1).dataset.line;
+    }""")
+    for _ in range(2):
+        page.get_by_role("button", name="Wrap long lines").click()
+        expect(page.locator(f".log-line[data-line='{first}']").first).to_be_in_viewport()
     page.close()

@@ -65,6 +65,15 @@ export function LogList({
     scrolled.value = box.current.scrollTop;
   };
   const follow = view.follow.value;
+  // Whoever wraps lines or hides some goes on reading where they were.
+  const layout = `${columns} ${taste.hideSystem.value}`;
+  const read = useRef({ layout, line: 0 });
+  useLayoutEffect(() => {
+    if (read.current.layout === layout) return;
+    const row = rows.rowOf(read.current.line);
+    if (!follow) scrollTo(scrollFor(row, rows.count, LINE_HEIGHT, height, 0));
+    read.current.layout = layout;
+  });
   // An element that is put elsewhere in the page is scrolled to its top, and nothing tells of it.
   const moved = useView().state.moved.value;
   const stood = useRef(moved);
@@ -81,6 +90,9 @@ export function LogList({
     }
   }, [goal]);
 
+  if (read.current.layout === layout && rows.count > 0) {
+    read.current.line = rows.at(store, Math.min(span.first, rows.count - 1)).line;
+  }
   const lines = [];
   const to = Math.min(rows.count, span.first + Math.ceil(height / LINE_HEIGHT) + OVERSCAN);
   for (let row = Math.max(0, span.first - OVERSCAN); row < to; row++) {
