@@ -34,6 +34,11 @@ class Subscription:
         self._removers: list[Callable[[], None]] = []
         self._closed = asyncio.get_running_loop().create_future()
 
+    @property
+    def told(self) -> bool:
+        """Whether the backend has begun to tell of the run's actions; before that only the root action is known."""
+        return self._feed.told
+
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call `callback` on the loop's thread after changes, once per turn of the loop.
 

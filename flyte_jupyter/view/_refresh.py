@@ -22,14 +22,16 @@ class Facts(NamedTuple):
     has_error: bool
     stale: bool
     over: bool
+    size: int  # doublings of the number of actions
 
     @classmethod
     def of(cls, state: RunState) -> Facts:
         """Return the facts of a run as it is now."""
         counts = state.counts()
         bad = sum(counts.get(phase, 0) for phase in _phases.BAD)
+        head = state.head
         return cls(
-            state.head.phase, state.n > 1, bad, bool(state.head.error), state.head.stale is not None, state.head.over
+            head.phase, state.n > 1, bad, bool(head.error), head.stale is not None, head.over, state.n.bit_length()
         )
 
 
@@ -43,6 +45,7 @@ class Refresh:
 
     def __init__(self, facts: Facts, now: float) -> None:
         self._written = facts
+        self._at = now
         self._since = now - PAUSE
 
     @property
@@ -55,8 +58,11 @@ class Refresh:
         if facts == self._written:
             return None
         ended = facts.over or (facts.phase in _phases.TERMINAL and self._written.phase not in _phases.TERMINAL)
-        return self._since if ended else self._since + PAUSE
+        if ended:
+            return self._since
+        has_only_grown = facts._replace(size=self._written.size) == self._written
+        return (self._at if has_only_grown else self._since) + PAUSE
 
     def written(self, facts: Facts, now: float) -> None:
         """Note that a snapshot of `facts` is what the notebook holds now."""
-        self._written, self._since = facts, now
+        self._written, self._since, self._at = facts, now, now

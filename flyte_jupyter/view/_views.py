@@ -123,7 +123,7 @@ class Views:
         self._runs: OrderedDict[str, WatchedRun] = OrderedDict()
 
     async def open(self, target: Target, opening: Opening = RUN) -> View:
-        """Watch a run and make a view of it; returns after a first look at the run, complete or not.
+        """Watch a run and make a view of it; returns as soon as there is something to show of one that goes on.
 
         Raises:
             NotFoundError: there is no such run.
@@ -134,7 +134,7 @@ class Views:
         view = View(random_id(), target, run.state.key, opening)
         self._views[view.id] = view
         if run.followed and view.run not in known:
-            await _catch_up(run.subscription, LOOK)
+            await _catch_up(run.subscription, LOOK, briefly=True)
             self._rest_if_over(run)
         return view
 
@@ -264,8 +264,11 @@ async def subscribe(target: Target) -> Subscription:
     )
 
 
-async def _catch_up(subscription: Subscription, seconds: float) -> None:
-    """Wait until all is known of a run that has ended, or until nothing more comes at once of one that goes on."""
+async def _catch_up(subscription: Subscription, seconds: float, briefly: bool = False) -> None:
+    """Wait until all is known of a run that has ended, or until nothing more comes at once of one that goes on.
+
+    `briefly`: of one that goes on, only until something is known.
+    """
     state = subscription.state
     changed = asyncio.Event()
     remove = subscription.on_change(changed.set)
@@ -277,6 +280,8 @@ async def _catch_up(subscription: Subscription, seconds: float) -> None:
         while not state.head.over:
             changed.clear()
             goes_on = state.head.phase not in _phases.TERMINAL
+            if briefly and goes_on and subscription.told:
+                return
             await asyncio.wait_for(changed.wait(), min(QUIET, end_of_glance - now()) if goes_on else None)
 
     with contextlib.suppress(asyncio.TimeoutError):

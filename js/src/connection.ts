@@ -5,6 +5,7 @@
  */
 
 import { type Signal, signal } from "@preact/signals";
+import { Drawing } from "./drawing";
 import { type Look, type LookAt, Looks } from "./looks";
 import { Parts } from "./parts";
 import {
@@ -53,7 +54,6 @@ export interface Link {
 interface Shared {
   store: RunStore;
   resyncAskedAt: number;
-  drawing: boolean;
 }
 
 class Mount implements Link {
@@ -89,6 +89,7 @@ class Mount implements Link {
   seen(visible: boolean): void {
     if (visible === this.visible) return;
     this.visible = visible;
+    if (visible && this.store.value) this.connection.drawing.seen(this.store.value);
     this.connection.send({ type: "seen", vid: this.vid, visible });
   }
 
@@ -118,6 +119,7 @@ export class Connection {
   readonly requests: Requests;
   readonly looks: Looks;
   readonly parts: Parts;
+  readonly drawing = new Drawing();
 
   readonly #model: Model;
   readonly #toasts = new Set<(toast: ToastContent) => void>();
@@ -243,7 +245,7 @@ export class Connection {
     mount.welcome.value = message;
     if (message.kind === "table") return;
     mount.run = run;
-    const shared = this.#runs.get(run) ?? { store: new RunStore(run), resyncAskedAt: 0, drawing: false };
+    const shared = this.#runs.get(run) ?? { store: new RunStore(run), resyncAskedAt: 0 };
     this.#runs.set(run, shared);
     if (shared.store.seq > 0) mount.store.value = shared.store;
   }
@@ -281,16 +283,15 @@ export class Connection {
     this.send({ type: "resync", run: shared.store.key });
   }
 
-  /** Lets views draw, once per animation frame however many frames came, and not while the page is hidden. */
-  #draw(shared: Shared): void {
+  /** Lets views draw. */
+  #draw({ store }: Shared): void {
+    let inSight = false;
     for (const mount of this.#mounts.values()) {
-      if (mount.run === shared.store.key && mount.store.value === null) mount.store.value = shared.store;
+      if (mount.run !== store.key) continue;
+      if (mount.store.value === null) mount.store.value = store;
+      inSight ||= mount.visible !== false;
     }
-    if (shared.drawing) return;
-    shared.drawing = true;
-    requestAnimationFrame(() => {
-      shared.drawing = false;
-      shared.store.tick.value++;
-    });
+    if (inSight) this.drawing.soon(store);
+    else this.drawing.later(store);
   }
 }

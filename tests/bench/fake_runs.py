@@ -1,11 +1,12 @@
 """A scripted gRPC server of runs as large and as lively as a benchmark wants, in a process of its own.
 
 Each has a log of a million lines. A run's name says what it is: "r-ROWS-RATE" and "r-ROWS-RATE-ANYTHING" have so many
-actions, of which so many change each second.
+actions, of which so many change each second; "r-ROWS-0-marks" has changes of which it is known when they were written.
 """
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import multiprocessing.connection
 import time
@@ -25,6 +26,9 @@ from tests.unit.live.messages import INITIALIZING, QUEUED, RUNNING, START, SUCCE
 _PAGE = 1000
 LINES = 1_000_000
 _TICK = 0.05  # seconds between two messages of changes
+_IN_SIGHT = 200  # actions that change more often than others
+MARKS = 200
+_MARK_EVERY = 0.1  # seconds between two marked changes, about
 
 
 def leaf(number: int, phase: int, attempts: int = 1) -> Any:
@@ -37,27 +41,38 @@ def leaf(number: int, phase: int, attempts: int = 1) -> Any:
 
 
 def snapshot(rows: int) -> Iterator[bytes]:
-    """The pages a backend begins with; every other action is running."""
+    """The pages a backend begins with; every other action is queued, the others have succeeded."""
     root = action("a0", RUNNING, short="main")
     for first in range(1, rows, _PAGE):
         numbers = range(first, min(first + _PAGE, rows))
-        yield message(root, *(leaf(one, RUNNING if one % 2 else SUCCEEDED) for one in numbers)).SerializeToString()
+        yield message(root, *(leaf(one, QUEUED if one % 2 else SUCCEEDED) for one in numbers)).SerializeToString()
 
 
 def changes(rows: int, rate: int) -> Iterator[bytes]:
-    """Messages that change running actions, so many each second, for ever."""
-    number, round_ = 1, 1
+    """Messages that change actions, so many each second, for ever: half of them among the first, which are in sight."""
+    spots = [0, 0]
     due = time.monotonic()
-    while True:
+    for turn in itertools.count():
         batch: list[Any] = []
-        for _ in range(int(rate * _TICK)):
-            batch.append(leaf(number, (QUEUED, INITIALIZING, RUNNING)[round_ % 3], attempts=1 + round_ % 9))
-            number += 2
-            if number >= rows:
-                number, round_ = 1, round_ + 1
+        for each in range(int(rate * _TICK)):
+            which = (turn + each) % 2
+            among = min(rows, (rows, _IN_SIGHT)[which]) // 2  # only odd numbers change
+            round_, spot = divmod(spots[which], among)
+            spots[which] += 1
+            phase = (INITIALIZING, RUNNING)[min(round_, 1)]
+            batch.append(leaf(1 + 2 * spot, phase, attempts=1 + max(0, round_ - 1)))
         yield message(*batch).SerializeToString()
         due += _TICK
         time.sleep(max(0.0, due - time.monotonic()))
+
+
+def marks(rows: int, written: list[float]) -> Iterator[bytes]:
+    """A message every now and then, each with one action whose number of attempts counts the messages."""
+    for number in range(MARKS):
+        time.sleep(_MARK_EVERY * (0.5 + number % 11 / 11))  # in step with no one's ticks
+        data = message(leaf(1 + number % (rows - 1), RUNNING, attempts=2 + number)).SerializeToString()
+        written.append(time.time())
+        yield data
 
 
 def log() -> Iterator[bytes]:
@@ -73,6 +88,7 @@ def log() -> Iterator[bytes]:
 def serve(port: multiprocessing.connection.Connection) -> None:
     """Serve until the other end speaks."""
     pages: dict[int, list[bytes]] = {}
+    written: list[float] = []
     lines = list(log())
 
     def watch(request: Any, context: grpc.ServicerContext) -> Iterator[bytes]:
@@ -80,7 +96,9 @@ def serve(port: multiprocessing.connection.Connection) -> None:
         if rows not in pages:
             pages[rows] = list(snapshot(rows))
         yield from pages[rows]
-        if rate:
+        if request.run_id.name.endswith("-marks"):
+            yield from marks(rows, written)
+        elif rate:
             yield from changes(rows, rate)
         stop = futures.Future[None]()
         context.add_callback(lambda: stop.set_result(None))
@@ -132,19 +150,37 @@ def serve(port: multiprocessing.connection.Connection) -> None:
     )
     port.send(server.add_insecure_port("localhost:0"))
     server.start()
-    port.recv()
+    while port.recv() == "written":
+        port.send(written)
     server.stop(None)
 
 
+class FakeRuns:
+    """Such a server.
+
+    Attributes:
+        port: Where it listens.
+    """
+
+    def __init__(self, connection: multiprocessing.connection.Connection) -> None:
+        self._connection = connection
+        self.port: int = connection.recv()
+
+    def written(self) -> list[float]:
+        """When each marked change was written, in seconds since 1970."""
+        self._connection.send("written")
+        return self._connection.recv()
+
+
 @contextmanager
-def fake_runs() -> Iterator[int]:
-    """The port of such a server."""
+def fake_runs() -> Iterator[FakeRuns]:
+    """The server, for as long as it is wanted."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     server = context.Process(target=serve, args=(theirs,), daemon=True)
     server.start()
     try:
-        yield ours.recv()
+        yield FakeRuns(ours)
     finally:
         ours.send(None)
         server.join(5)

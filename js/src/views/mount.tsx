@@ -29,6 +29,9 @@ export interface MountOptions {
   waiting?: boolean;
 }
 
+/** On a host that is scrolled out of sight. */
+const UNSEEN = "data-flyte-unseen";
+
 const NO_RUN = new RunStore("");
 
 /** Tells the kernel whether `host` is in sight: scrolled into view, in a page that is looked at. */
@@ -37,6 +40,7 @@ function followSight(host: HTMLElement, seen: (visible: boolean) => void): () =>
   const tell = () => seen(intersects && document.visibilityState !== "hidden");
   const observer = new IntersectionObserver((entries) => {
     intersects = entries[entries.length - 1].isIntersecting;
+    host.toggleAttribute(UNSEEN, !intersects);
     tell();
   });
   observer.observe(host);

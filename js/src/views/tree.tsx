@@ -100,7 +100,8 @@ export function Tree({ lines, box }: TreeProps) {
   state.firstLine = firstLine;
   const moved = state.moved.value;
   useLayoutEffect(() => {
-    if (box.current) box.current.scrollTop = state.scrollTop;
+    // One that is new or was put elsewhere in the page stands at its top; to set that would lay out the page at once.
+    if (box.current && state.scrollTop > 0) box.current.scrollTop = state.scrollTop;
   }, [state, moved, box]);
 
   const going = store.going;

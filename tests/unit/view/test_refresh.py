@@ -25,6 +25,14 @@ def test_the_first_children_are_written_at_once_and_further_ones_are_not():
     assert refresh.due(Facts.of(state)) is None
 
 
+def test_a_run_that_has_doubled_is_written_after_a_pause():
+    state = run_state()
+    feed(state, action("a0", RUNNING), action("b", QUEUED, "a0"))
+    refresh = Refresh(Facts.of(state), 100.0)
+    feed(state, *(action(f"c{n}", QUEUED, "a0") for n in range(2)))
+    assert refresh.due(Facts.of(state)) == 100.0 + PAUSE
+
+
 def test_failures_are_written_after_a_pause():
     state, refresh = _shown()
     feed(state, action("b", FAILED, "a0", ended=START))

@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import itertools
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -152,8 +153,9 @@ async def test_a_single_look_leaves_nothing_behind(watcher):
     assert not watcher.keys
 
 
-@virtual
-async def test_the_first_look_at_a_run_that_never_rests_is_short(watcher):
+@contextlib.asynccontextmanager
+async def _restless() -> AsyncIterator[ScriptedClient]:
+    """A run that changes twenty times a second."""
     client = ScriptedClient(action("a0", RUNNING), action("b", QUEUED, "a0"))
 
     async def stir() -> None:
@@ -162,10 +164,29 @@ async def test_the_first_look_at_a_run_that_never_rests_is_short(watcher):
             client.put(action("b", RUNNING, "a0", attempts=attempts))
 
     stirring = asyncio.create_task(stir())
-    begin = asyncio.get_running_loop().time()
-    state = await look_once(_target(client))
-    assert asyncio.get_running_loop().time() - begin == pytest.approx(_views.GLANCE, abs=0.05)
-    assert state.n == 2
-    stirring.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await stirring
+    try:
+        yield client
+    finally:
+        stirring.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await stirring
+
+
+@virtual
+async def test_the_first_look_at_a_run_that_never_rests_is_short(watcher):
+    async with _restless() as client:
+        begin = asyncio.get_running_loop().time()
+        state = await look_once(_target(client))
+        assert asyncio.get_running_loop().time() - begin == pytest.approx(_views.GLANCE, abs=0.05)
+        assert state.n == 2
+
+
+@virtual
+async def test_a_view_of_a_run_that_goes_on_waits_for_the_first_news_only(watcher):
+    told = Told()
+    async with _restless() as client:
+        begin = asyncio.get_running_loop().time()
+        view = await told.views.open(_target(client))
+        assert asyncio.get_running_loop().time() - begin < 0.05
+        assert (await told.views.run(view)).state.n == 2
+        await watcher.close()
