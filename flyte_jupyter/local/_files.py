@@ -99,24 +99,20 @@ class Files:
             with partial.open("wb") as file:
 
                 def keep(pieces: list[bytes]) -> None:
+                    nonlocal size
                     for piece in pieces:
                         digest.update(piece)
+                        size += len(piece)
                     file.writelines(pieces)
 
-                pieces: list[bytes] = []
-                more, waiting = True, 0
+                pieces, more = await _batch(receive)
                 while more:
-                    message = await receive()
-                    if message["type"] != "http.request":
-                        return
-                    more = message.get("more_body", False)
-                    pieces.append(message.get("body", b""))
-                    waiting += len(pieces[-1])
-                    if waiting >= _BATCH:
-                        size += waiting
-                        await asyncio.to_thread(keep, pieces)
-                        pieces, waiting = [], 0
-                size += waiting
+                    # This one is written while the next comes in.
+                    writing = asyncio.ensure_future(asyncio.to_thread(keep, pieces))
+                    try:
+                        pieces, more = await _batch(receive)
+                    finally:
+                        await writing
                 keep(pieces)
             expected = headers.get(b"content-md5")
             if expected is not None and expected != base64.b64encode(digest.digest()):
@@ -127,9 +123,29 @@ class Files:
                 await respond(send, 400, b"The content does not have the length that Content-Length names.\n")
                 return
             partial.replace(path)
+        except EOFError:
+            return
         finally:
             partial.unlink(missing_ok=True)
         await respond(send, 200, b"")
+
+
+async def _batch(receive: Receive) -> tuple[list[bytes], bool]:
+    """The next pieces of a request's body, and whether there are more after them.
+
+    Raises:
+        EOFError: the client is gone.
+    """
+    pieces: list[bytes] = []
+    more, size = True, 0
+    while more and size < _BATCH:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise EOFError
+        more = message.get("more_body", False)
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+    return pieces, more
 
 
 async def drain(receive: Receive) -> None:

@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import os
 import random
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from flyte_jupyter.remote._upload_progress import UploadProgress
 
 CHUNK = 1024 * 1024
+_BLOCK = 4 * CHUNK  # what is worth a change of threads
 _RETRIES = 3
 _STALL_SECONDS = 600.0
 _CONNECT_SECONDS = 30.0
@@ -115,21 +117,27 @@ async def measure(path: Path) -> Source:
     Raises:
         InvalidArgumentError: It cannot be read.
     """
-    digest = hashlib.md5(usedforsecurity=False)
+    left = threading.Event()
     try:
-        file = await asyncio.to_thread(path.open, "rb")
-        with file:
-            modified = os.fstat(file.fileno()).st_mtime_ns
-            data = await asyncio.to_thread(file.read, CHUNK)
-            digest.update(data)
-            size = len(data)
-            short = data if size < CHUNK else None
-            while data:
-                data = await asyncio.to_thread(file.read, 4 * CHUNK)
-                await asyncio.to_thread(digest.update, data)
-                size += len(data)
+        return await asyncio.to_thread(_measure, path, left)
     except OSError as error:
         raise _unreadable(path, error) from None
+    finally:
+        left.set()
+
+
+def _measure(path: Path, left: threading.Event) -> Source:
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        modified = os.fstat(file.fileno()).st_mtime_ns
+        data = file.read(CHUNK)
+        digest.update(data)
+        size = len(data)
+        short = data if size < CHUNK else None
+        while data and not left.is_set():
+            data = file.read(CHUNK)
+            digest.update(data)
+            size += len(data)
     return Source(path, size, digest.digest(), modified, short)
 
 
@@ -265,7 +273,7 @@ def _headers(source: Source, location: Location, content_type: str | None) -> di
 
 
 async def _pieces(source: Source) -> AsyncGenerator[bytes, None]:
-    """The content, if it still is what was measured; the last piece comes when that is known."""
+    """The content, if it still is what was measured; the last pieces come when that is known."""
     if source.data is not None:
         if source.data:
             yield source.data
@@ -277,10 +285,11 @@ async def _pieces(source: Source) -> AsyncGenerator[bytes, None]:
         raise _unreadable(source.path, error) from None
     with file:
         while left:
-            piece = await asyncio.to_thread(file.read, min(CHUNK, left))
-            left -= len(piece)
+            block = await asyncio.to_thread(file.read, min(_BLOCK, left))
+            left -= len(block)
             # Not the content once more: the storage compares that.
             found = os.fstat(file.fileno())
-            if not piece or (not left and (found.st_size, found.st_mtime_ns) != (source.size, source.modified)):
+            if not block or (not left and (found.st_size, found.st_mtime_ns) != (source.size, source.modified)):
                 raise InvalidArgumentError(f"{source.path} has changed while it was uploaded.", "Upload it again.")
-            yield piece
+            for begin in range(0, len(block), CHUNK):
+                yield block[begin : begin + CHUNK]

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from flyteidl2.workflow.run_service_pb2 import GetRunDetailsResponse
+
 Figures = dict[str, float]
 
 
@@ -39,10 +41,20 @@ class Tasks:
 
     def get_runs(self, names: list[str], count: int) -> Figures:
         """Get runs, one after the other."""
-        begin = time.perf_counter()
-        for number in range(count):
-            check(self._remote.Run.get(names[number % len(names)]).done(), True)
-        return {"seconds": time.perf_counter() - begin}
+
+        def get(**how: Any) -> float:
+            begin = time.perf_counter()
+            for number in range(count):
+                check(self._remote.Run.get(names[number % len(names)], **how).done(), True)
+            return time.perf_counter() - begin
+
+        before = time.process_time()
+        figures = {"seconds": get(), "own CPU": time.process_time() - before}
+        if not hasattr(self._remote, "Client"):
+            return figures
+        answer = GetRunDetailsResponse(details=self._remote.Run.get(names[0]).details().pb2)
+        alone = self._remote.Client(self._remote.Endpoint.parse("localhost:1"), AnswersAtOnce(answer))
+        return {**figures, "without wire and backend": get(client=alone)}
 
     def get_runs_at_once(self, names: list[str], count: int) -> Figures:
         """Get runs, all at the same time."""
@@ -110,11 +122,29 @@ class Tasks:
 
     def upload_file(self, path: str) -> Figures:
         """Upload one file."""
-        begin = time.perf_counter()
-        digest, uri = self._remote.upload_file(Path(path))
-        took = time.perf_counter() - begin
-        check(bool(digest and uri), True)
+        with tempfile.TemporaryDirectory(dir=Path(path).parent) as place:
+            # The SDK remembers the MD5 of a path, and a file that is there already takes longer to write.
+            file = Path(place) / Path(place).name
+            file.hardlink_to(path)
+            begin = time.perf_counter()
+            digest, uri = self._remote.upload_file(file)
+            took = time.perf_counter() - begin
+        check(bool(digest), True)
+        Path(uri).unlink()
         return {"seconds": took}
+
+
+class AnswersAtOnce:
+    """A fake of a wire with a backend behind it: it has the answer already."""
+
+    name = "fake"
+
+    def __init__(self, answer: Any) -> None:
+        self._answer = answer
+
+    async def unary(self, method: Any, request: Any, timeout: float | None, headers: Any = ()) -> Any:
+        """The answer."""
+        return self._answer
 
 
 async def awaited(value: Any) -> Any:
@@ -170,7 +200,7 @@ def main(peer: str, endpoint: str) -> None:
         forget_peak()
         begin = time.process_time()
         figures = task(**arguments)
-        print(json.dumps({**figures, "own CPU": time.process_time() - begin, **peak()}), flush=True)
+        print(json.dumps({"own CPU": time.process_time() - begin, **figures, **peak()}), flush=True)
 
 
 if __name__ == "__main__":

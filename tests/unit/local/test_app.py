@@ -186,6 +186,20 @@ class TestFiles:
             assert put.status_code == 400
             assert (await client.get(location.signed_url)).status_code == 404
 
+    async def test_who_leaves_in_the_middle_leaves_nothing(self, backend: Backend) -> None:
+        data = bytes(range(256)) * 16384
+        location = await self.location(backend, data)
+        url = urlsplit(location.signed_url)
+        reader, writer = await asyncio.open_connection(url.hostname, url.port)
+        head = f"PUT {url.path} HTTP/1.1\r\nhost: {url.netloc}\r\ncontent-length: {len(data)}\r\n\r\n"
+        writer.write(head.encode() + data[: 3 << 20])
+        await writer.drain()
+        place = Path(location.native_url).parent
+        await until(lambda: place.is_dir() and any(part.stat().st_size > 1 << 20 for part in place.glob("*.part")))
+        writer.close()
+        await until(lambda: not list(place.iterdir()))
+        del reader
+
     async def test_a_name_is_taken_once(self, backend: Backend) -> None:
         location = await self.location(backend, b"one", filename_root="root")
         async with httpx.AsyncClient(trust_env=False) as client:

@@ -4,7 +4,9 @@ import asyncio
 import hashlib
 import os
 import socket
+import sys
 import time
+import traceback
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -266,6 +268,26 @@ async def test_a_cancelled_upload_ends(tmp_path: Path, storage: FakeStorage) -> 
         assert time.monotonic() < end
         await asyncio.sleep(0.01)
     assert storage.files == {}
+
+
+async def test_a_cancelled_upload_reads_no_further(tmp_path: Path, storage: FakeStorage) -> None:
+    def reads() -> bool:
+        stacks = [traceback.extract_stack(frame) for frame in sys._current_frames().values()]
+        return any(call.name == "_measure" for stack in stacks for call in stack)
+
+    with (tmp_path / "endless").open("wb") as file:
+        file.truncate(1 << 40)
+    upload = asyncio.ensure_future(upload_file.aio(tmp_path / "endless"))
+    end = time.monotonic() + 20
+    while not reads():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.01)
+    upload.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await upload
+    while reads():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.01)
 
 
 def test_a_long_upload_shows_a_line_in_a_notebook(
