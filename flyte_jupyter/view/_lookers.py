@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -32,6 +33,7 @@ class _Looker:
     vid: str
     lid: str
     seq: int = 0
+    seen: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
     def send(self, sight: Sight) -> None:
@@ -97,10 +99,13 @@ class Lookers:
 
     def seen(self, vid: str, visible: bool) -> None:
         """Note whether a mount is in sight."""
-        if visible:
-            self._hidden.discard(vid)
-        else:
+        if not visible:
             self._hidden.add(vid)
+            return
+        self._hidden.discard(vid)
+        for looker in self._lookers.values():
+            if looker.vid == vid:
+                looker.seen.set()
 
     def changed(self, state: RunState) -> None:
         """The state of a run has changed."""
@@ -116,8 +121,14 @@ class Lookers:
         except Exception:
             _log.debug("a look could not be served", exc_info=True)
 
-    def _pause(self, looker: _Looker, in_sight: float) -> float:
-        return HIDDEN if looker.vid in self._hidden else in_sight
+    async def _pause(self, looker: _Looker, in_sight: float) -> None:
+        """Wait until it is time for the next sight; what comes into sight need not wait."""
+        if looker.vid not in self._hidden:
+            await asyncio.sleep(in_sight)
+            return
+        looker.seen.clear()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(looker.seen.wait(), HIDDEN)
 
     async def _action(
         self, looker: _Looker, topic: str, run: str, action: str, params: dict[str, Any]
@@ -132,8 +143,8 @@ class Lookers:
                 while (sight := look.next()) is not None:
                     yield sight
                     if sight.buffers:
-                        await asyncio.sleep(self._pause(looker, PIECE))
-                await asyncio.sleep(self._pause(looker, PIECE if topic == "logs" else IN_SIGHT))
+                        await self._pause(looker, PIECE)
+                await self._pause(looker, PIECE if topic == "logs" else IN_SIGHT)
                 await changed.wait()
         finally:
             look.close()

@@ -24,7 +24,7 @@ from flyte_jupyter.view._publisher import Publisher
 from flyte_jupyter.view._requests import Desk
 from flyte_jupyter.view._shown import Shown, ShownRun, ShownTable
 from flyte_jupyter.view._siblings import tell_apart
-from flyte_jupyter.view._views import RUN, Opening, Views, random_id
+from flyte_jupyter.view._views import GLANCE, RUN, Opening, Views, random_id
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -101,7 +101,7 @@ class Session:
                 adoptions=self._adoptions,
             )
             if opening.action:
-                shown.frozen = await Frozen.opened(opening, state).filled(self._looks, target)
+                await self._open_closely(shown, Frozen.opened(opening, state))
             if at_cell_end or state.head.over:
                 # Nothing that comes later would write this output anew.
                 await self._tell_apart(shown)
@@ -216,6 +216,28 @@ class Session:
     async def _open_view(self, target: Target, opening: Opening) -> View:
         return await self._views.open(target, opening)
 
+    async def _open_closely(self, shown: ShownRun, frozen: Frozen) -> None:
+        """Read what an output opens at first; what takes longer than a glance is written into it afterwards."""
+        filling = asyncio.get_running_loop().create_task(frozen.filled(self._looks, shown.view.target))
+        try:
+            await asyncio.wait({filling}, timeout=None if shown.at_cell_end else GLANCE)
+        except asyncio.CancelledError:
+            filling.cancel()
+            raise
+        if filling.done():
+            shown.frozen = filling.result()
+        else:
+            shown.frozen, shown.filling = frozen, filling
+
+    def _filled(self, shown: ShownRun, filling: asyncio.Task[Frozen]) -> None:
+        shown.filling = None
+        was_frozen = shown.frozen is None or shown.frozen.seen is not None
+        if was_frozen or filling.cancelled() or filling.exception() is not None:
+            return
+        shown.frozen = filling.result()
+        if shown.widget is None:
+            self._write(shown)
+
     async def _freeze(self, view: View, frozen: Frozen) -> str:
         """Write the output of a view anew, with what is open; return what a person should know, "" for nothing."""
         shown = self._outputs.get(view.id)
@@ -238,6 +260,8 @@ class Session:
 
     def _follow(self, shown: Shown) -> None:
         self._shown.append(shown)
+        if isinstance(shown, ShownRun) and shown.filling is not None:
+            shown.filling.add_done_callback(functools.partial(self._filled, shown))
         if shown.form is Form.ADOPTED and not self.front_end.adopts and self.front_end.has_widgets is not False:
             shown.acknowledgement = Acknowledgement()
             if self._patience is None or self._patience.done():

@@ -86,11 +86,13 @@ class ShownRun(Shown):
         view: the view it shows.
         state: the run.
         frozen: what was open when it was frozen, None if it was not.
+        filling: reads what is open, while that goes on.
     """
 
     view: View
     state: RunState
     frozen: Frozen | None = None
+    filling: asyncio.Task[Frozen] | None = field(default=None, init=False)
     refresh: Refresh = field(init=False)
 
     @property

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { pieces, stripped } from "../src/logs/ansi";
 import { breaks, untabbed } from "../src/logs/cells";
 import { LogRows } from "../src/logs/rows";
@@ -90,11 +90,12 @@ describe("the store of a log", () => {
     const store = new LogStore();
     take(store, 0, ["An \u001b[31mERR\u001b[0mOR here", "error error", "fine", "10%\r100% Error"], [1]);
     take(store, 4, ["a.c", "abc"]);
-    expect(store.search(literal("error"), 0, false)).toEqual([0, 1, 3]);
-    expect(store.search(literal("error"), 1, true)).toEqual([3]);
-    expect(store.search(literal("10%"), 0, false)).toEqual([]);
-    expect(store.search(literal("a.c"), 0, false)).toEqual([4]);
-    expect(store.search(TROUBLE, 0, false)[0]).toBe(0);
+    expect(store.search(literal("error"), 0, store.end, false)).toEqual([0, 1, 3]);
+    expect(store.search(literal("error"), 1, store.end, true)).toEqual([3]);
+    expect(store.search(literal("error"), 0, 3, false)).toEqual([0, 1]);
+    expect(store.search(literal("10%"), 0, store.end, false)).toEqual([]);
+    expect(store.search(literal("a.c"), 0, store.end, false)).toEqual([4]);
+    expect(store.search(TROUBLE, 0, store.end, false)[0]).toBe(0);
   });
 });
 
@@ -110,7 +111,7 @@ describe("a million lines", () => {
 
   it("are kept, searched and laid out", () => {
     expect(store.count).toBe(1_000_000);
-    expect(store.search(literal("STEP 99999"), 0, false)).toEqual([
+    expect(store.search(literal("STEP 99999"), 0, store.end, false)).toEqual([
       99_999,
       ...Array.from({ length: 10 }, (_, i) => 999_990 + i),
     ]);
@@ -142,6 +143,19 @@ describe("rows", () => {
   });
 });
 
+describe("rows of wrapped lines", () => {
+  it("are counted by what is seen, where colours are and where some letters are wide", () => {
+    const store = new LogStore();
+    const red = (text: string) => `\u001b[31m${text}\u001b[0m`;
+    take(store, 0, [red("abcdef"), red("abc"), ""]);
+    take(store, 3, [red("数数数"), "abcdef", "abcd"]);
+    const rows = new LogRows();
+    rows.update(store, 4, false);
+    expect(Array.from({ length: 6 }, (_, line) => rows.rowOf(line))).toEqual([0, 2, 3, 4, 6, 8]);
+    expect(rows.count).toBe(9);
+  });
+});
+
 describe("parts of lines", () => {
   it("are as wide as asked, by cells", () => {
     expect(breaks("abcdef", 4)).toEqual([0, 4]);
@@ -167,6 +181,17 @@ describe("a view of a log", () => {
     take(log.store, 3, ["more error"]);
     expect(log.found.value).toEqual([0, 2, 3]);
     expect(log.step(1)).toBe(3);
+    expect(log.firstTrouble()).toBe(0);
+  });
+
+  it("searches a long log in parts, so that the page goes on, and shows what it has", async () => {
+    const log = new LogView(new LogTaste());
+    for (let first = 0; first < 500_000; first += 10_000) log.store.append(first, "error\n".repeat(10_000));
+    log.find.value = "error";
+    expect(log.found.value.length).toBe(200_000);
+    await vi.waitFor(() => expect(log.found.value.length).toBe(500_000));
+    log.find.value = "nothing";
+    await vi.waitFor(() => expect(log.found.value.length).toBe(0));
     expect(log.firstTrouble()).toBe(0);
   });
 

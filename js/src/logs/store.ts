@@ -21,7 +21,7 @@ interface Chunk {
   seenEnds: Uint32Array;
   times: Float64Array;
   flags: Uint8Array;
-  /** Only printable ASCII: one character is one cell. */
+  /** What is seen is only printable ASCII: one character is one cell. */
   plain: boolean;
 }
 
@@ -85,7 +85,7 @@ export class LogStore {
       seenEnds: same ? ends : endsOf(seen),
       times: times?.length === ends.length ? times : new Float64Array(ends.length).fill(Number.NaN),
       flags: flags?.length === ends.length ? flags : new Uint8Array(ends.length),
-      plain: !NOT_PLAIN.test(text),
+      plain: !NOT_PLAIN.test(seen),
     });
     this.end = (this.#chunks.length === 1 ? first : this.end) + ends.length;
     this.#chars += text.length + (same ? 0 : seen.length);
@@ -110,22 +110,25 @@ export class LogStore {
     return chunk ? (chunk.flags[line - chunk.first] & SYSTEM) !== 0 : false;
   }
 
-  /** Calls `each` with every line from `from` on, and how many cells it takes as far as that is known without looking. */
-  scan(from: number, each: (line: number, system: boolean, cells: number, plain: boolean) => void): void {
-    for (const { first, ends, flags, plain } of this.#chunks) {
+  /** Calls `each` with every line from `from` on, how many characters are seen of it, and whether each is one cell. */
+  scan(from: number, each: (line: number, system: boolean, chars: number, plain: boolean) => void): void {
+    for (const { first, seen, seenEnds: ends, flags, plain } of this.#chunks) {
       if (first + ends.length <= from) continue;
       for (let i = Math.max(0, from - first); i < ends.length; i++) {
-        each(first + i, (flags[i] & SYSTEM) !== 0, ends[i] - (i === 0 ? 0 : ends[i - 1] + 1), plain);
+        const begin = i === 0 ? 0 : ends[i - 1] + 1;
+        const simple = plain || !NOT_PLAIN.test(seen.slice(begin, ends[i]));
+        each(first + i, (flags[i] & SYSTEM) !== 0, ends[i] - begin, simple);
       }
     }
   }
 
-  /** The lines from `from` on that `wanted` finds in their text as it is seen, in order. */
-  search(wanted: RegExp, from: number, hideSystem: boolean): number[] {
+  /** The lines from `from` up to before `to` that `wanted` finds in their text as it is seen, in order. */
+  search(wanted: RegExp, from: number, to: number, hideSystem: boolean): number[] {
     const found: number[] = [];
     for (const chunk of this.#chunks) {
+      if (chunk.first >= to) break;
       if (chunk.first + chunk.ends.length > from)
-        searchChunk(chunk, wanted, Math.max(from, chunk.first), hideSystem, found);
+        searchChunk(chunk, wanted, Math.max(from, chunk.first), to, hideSystem, found);
     }
     return found;
   }
@@ -190,14 +193,21 @@ export class LogStore {
 /** Characters that a chunk keeps. */
 const sizeOf = ({ text, seen }: Chunk): number => text.length + (seen === text ? 0 : seen.length);
 
-function searchChunk(chunk: Chunk, wanted: RegExp, from: number, hideSystem: boolean, found: number[]): void {
+function searchChunk(
+  chunk: Chunk,
+  wanted: RegExp,
+  from: number,
+  to: number,
+  hideSystem: boolean,
+  found: number[],
+): void {
   const { seen: text, seenEnds: ends } = chunk;
   const skip = from - chunk.first;
   wanted.lastIndex = skip === 0 ? 0 : ends[skip - 1] + 1;
   let i = skip;
   for (let match = wanted.exec(text); match; match = wanted.exec(text)) {
     i = lineAt(ends, match.index, i);
-    if (i >= ends.length) return;
+    if (i >= ends.length || chunk.first + i >= to) return;
     if (!(hideSystem && (chunk.flags[i] & SYSTEM) !== 0)) found.push(chunk.first + i);
     // One match per line is enough.
     wanted.lastIndex = ends[i] + 1;

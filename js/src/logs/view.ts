@@ -5,6 +5,9 @@ import { LogRows } from "./rows";
 import { LogStore, literal, TROUBLE } from "./store";
 import type { LogTaste } from "./taste";
 
+/** Lines that are searched at a time: the page must not stand still for a million, of which each may match. */
+const AT_ONCE = 200_000;
+
 export class LogView {
   readonly store = new LogStore();
   readonly rows = new LogRows();
@@ -22,27 +25,40 @@ export class LogView {
   /** Lines with what is looked for, in order. */
   readonly found = computed(() => this.#search());
 
+  /** Grows when there is more to search. */
+  readonly #more = signal(0);
   #key = "";
   #upTo = 0;
   #lines: number[] = [];
+  #waiting = false;
 
   constructor(readonly taste: LogTaste) {}
 
-  /** Searches what came since, or all of it for something else. */
+  /** Searches what came since, or all of it for something else; of much a part, and soon the next. */
   #search(): number[] {
     this.store.tick.value;
+    this.#more.value;
     const text = this.find.value;
     const hide = this.taste.hideSystem.value;
     const key = `${this.store.generation} ${hide} ${text}`;
     if (key !== this.#key) {
       this.#key = key;
-      this.#upTo = 0;
+      this.#upTo = this.store.start;
       this.#lines = [];
     }
-    if (text === "" || this.#upTo >= this.store.end) return this.#lines;
-    const more = this.store.search(literal(text), this.#upTo, hide);
-    this.#upTo = this.store.end;
+    const { end } = this.store;
+    if (text === "" || this.#upTo >= end) return this.#lines;
+    const to = Math.min(end, this.#upTo + AT_ONCE);
+    const more = this.store.search(literal(text), this.#upTo, to, hide);
+    this.#upTo = to;
     if (more.length > 0) this.#lines = this.#lines.concat(more);
+    if (to < end && !this.#waiting) {
+      this.#waiting = true;
+      setTimeout(() => {
+        this.#waiting = false;
+        this.#more.value++;
+      });
+    }
     return this.#lines;
   }
 
@@ -59,7 +75,12 @@ export class LogView {
 
   /** The first line that tells of an error, -1 for none. */
   firstTrouble(): number {
-    return this.store.search(TROUBLE, this.store.start, false)[0] ?? -1;
+    const { store } = this;
+    for (let from = store.start; from < store.end; from += AT_ONCE) {
+      const [first] = store.search(TROUBLE, from, from + AT_ONCE, false);
+      if (first !== undefined) return first;
+    }
+    return -1;
   }
 
   /** Selects a line, or with `extend` all from the one that was selected first. */

@@ -8,7 +8,7 @@ import pytest
 from flyte_jupyter.live import Looks, Watcher
 from flyte_jupyter.remote import BackgroundLoop, UnavailableError
 from flyte_jupyter.view import _views
-from flyte_jupyter.view._lookers import Lookers
+from flyte_jupyter.view._lookers import HIDDEN, Lookers
 from flyte_jupyter.view._tables import Act, Column, Query, Row
 from flyte_jupyter.view._tables._table import WholeTable
 from flyte_jupyter.view._target import Target
@@ -111,6 +111,28 @@ async def test_a_log_is_sent_with_its_buffers_and_an_end():
     assert piece["value"]["count"] == 2
     while not piece.get("end"):
         piece = await page.sight()
+    await page.close()
+
+
+@virtual
+async def test_a_log_out_of_sight_is_sent_slowly_and_goes_on_at_once_when_it_is_seen():
+    page, now = Page(), asyncio.get_running_loop().time
+    await page.open()
+    page.client.actions["a0"] = action("a0", SUCCEEDED)
+    page.client.logs = [[lines(*(str(number) for number in range(10_000))), lines("b"), lines("c")]]
+    page.lookers.seen("m", False)
+    page.look("logs")
+    while not (await page.sight()).get("value", {}).get("count"):
+        pass
+    begin = now()
+    while not (await page.sight()).get("value", {}).get("count"):
+        pass
+    assert now() - begin > HIDDEN / 2
+    begin = now()
+    page.lookers.seen("m", True)
+    while not (await page.sight()).get("end"):
+        pass
+    assert now() - begin < HIDDEN / 2
     await page.close()
 
 

@@ -1,8 +1,9 @@
 import pytest
 
 from flyte_jupyter.remote import InvalidArgumentError, NotFoundError
-from flyte_jupyter.view import _fallback, _refresh, _session, install, show, shown_runs
+from flyte_jupyter.view import _fallback, _refresh, _session, install, show, show_logs, shown_runs
 from tests.unit.live.messages import FAILED, QUEUED, RUNNING, START, SUCCEEDED, action
+from tests.unit.live.test_looks import lines
 from tests.unit.view.kernels import eventually, put
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -60,6 +61,16 @@ def test_a_mount_gets_its_frames_over_the_hub(notebook, client, comms, patient):
     put(client, action("b", QUEUED, "a0"))
     frame = eventually(lambda: hub.custom()[3:])[0]
     assert (frame["kind"], frame["rows"], frame["seq"]) == ("delta", 2, 2)
+
+
+def test_what_a_view_opens_is_written_when_it_is_read(notebook, client, patient, monkeypatch):
+    monkeypatch.setattr(_session, "GLANCE", 0)
+    client.actions["a0"] = END
+    client.logs = [[lines("one", "two")]]
+    show_logs("r1")
+    assert "two" not in notebook.shown[0]["text/plain"]
+    eventually(lambda: "one\ntwo" in notebook.shown[0]["text/html"])
+    assert len(notebook.shown) == 1
 
 
 def test_the_file_gets_the_first_children_a_failure_and_the_end(notebook, client, patient):
