@@ -7,6 +7,8 @@ import type { RunStore } from "./store";
 
 /** Rows scroll by: what is in sight this long is asked for. */
 const SETTLE_MS = 120;
+/** Among so many siblings one of the same name is looked for, and beyond them in the next one. */
+const SIBLINGS = 200;
 /** How many labels are asked for at once. */
 const MOST = 50;
 
@@ -17,7 +19,7 @@ export class Labels {
 
   readonly #link: Link;
   readonly #asked = new Set<string>();
-  /** Rows of which the one before has the same name: siblings know their next one only. */
+  /** Rows that have a sibling of the same name. */
   readonly #twins = new Set<number>();
   #wanted = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -41,17 +43,21 @@ export class Labels {
     clearTimeout(this.#timer);
   }
 
-  /** Whether a neighbour among the siblings has the same short name. */
+  /** Whether a sibling has the same short name. */
   #hasTwin(store: RunStore, node: number): boolean {
-    const { forest } = store;
-    const row = forest.row[node];
-    const next = forest.next[node];
-    const after = next < 0 ? -1 : forest.row[next];
-    if (after >= 0 && sameLabel(store, row, after)) {
-      this.#twins.add(row);
-      this.#twins.add(after);
+    const { row, first, next, up, topFirst } = store.forest;
+    const isTwin = (other: number): boolean => {
+      if (other < 0 || other === node || row[other] < 0) return false;
+      if (!sameLabel(store, row[node], row[other])) return false;
+      this.#twins.add(row[node]).add(row[other]);
+      return true;
+    };
+    if (this.#twins.has(row[node]) || isTwin(next[node])) return true;
+    let other = up[node] < 0 ? topFirst : first[up[node]];
+    for (let i = 0; i < SIBLINGS && other >= 0; i++, other = next[other]) {
+      if (isTwin(other)) return true;
     }
-    return this.#twins.has(row);
+    return false;
   }
 
   #want(store: RunStore, name: string): void {

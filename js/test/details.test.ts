@@ -231,6 +231,8 @@ describe("a log in the details", () => {
     await eventually(() => expect(one(element, ".log-line.current").dataset.line).toBe("17"));
     click(one(element, "[data-line='3'] .number"));
     await eventually(() => expect(pane(element)).toContain("1 line selected"));
+    press(one(element, ".log"), "Escape");
+    await eventually(() => expect(pane(element)).not.toContain("selected"));
     click(button(element, "Hide lines of the system"));
     await eventually(() => expect(all(element, ".log-line").length).toBe(22));
     click(button(element, "Wrap long lines"));
@@ -289,11 +291,12 @@ describe("labels of siblings", () => {
 });
 
 describe("labels of a few siblings", () => {
-  it("are asked for to the last of them, and for no other", async () => {
+  it("are asked for wherever they stand, and for no other", async () => {
     const run = new RunWriter("k", { name: "r" });
     run.add({ name: "a0", label: "main" });
-    for (const name of ["m1", "m2", "m3"]) run.add({ name, label: "fit", parent: 0, phase: 5 });
+    run.add({ name: "m1", label: "fit", parent: 0 });
     run.add({ name: "z", label: "only", parent: 0 });
+    for (const name of ["m2", "m3"]) run.add({ name, label: "fit", parent: 0 });
     page = openPage(run);
     const { kernel } = page;
     await eventually(() => expect(requests(kernel, "labels").length).toBe(1));

@@ -1,6 +1,6 @@
 /** Find, and what changes how the whole tree is shown. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { count } from "../format";
 import { BAR_ORDER, Phase, phaseInfo } from "../phases";
 import type { VisibleLines } from "../visible";
@@ -104,7 +104,7 @@ function FindField({ lines, step, leave }: ToolbarProps) {
   const input = useRef<HTMLInputElement>(null);
   const { text } = state.find.value;
   const asked = state.findAsked.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (asked > 0) input.current?.select();
   }, [asked]);
   const { count: found } = lines.matches;

@@ -10,14 +10,15 @@ export function WholeError({ error }: { error: ErrorInfo }) {
   const kind = error.kind === "" ? "" : `${error.kind.toLowerCase()} error`;
   const said = headline(error.message) || "The backend gives no reason.";
   // The SDK gives the type as the code, and the message alone.
-  const head = error.code === "" || error.message.includes(error.code) ? said : `${error.code}: ${said}`;
+  const type = error.code === "" || error.message.includes(error.code) ? "" : `${error.code}: `;
+  const head = type + said;
   const facts = [kind, head.startsWith(error.code) ? "" : error.code].filter(Boolean).join(" · ");
   return (
     <section class="error whole" aria-label="Error">
       <div class="tools">
         <b class="headline">{head}</b>
         <span class="gap" />
-        <CopyButton text={error.message} what="Copy error" />
+        <CopyButton text={type + (error.message || said)} what="Copy error" />
       </div>
       {facts && <div class="facts">{facts}</div>}
       {error.message.trim() !== said && (

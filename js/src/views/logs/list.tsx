@@ -117,6 +117,7 @@ export function LogList({
         const { key } = event;
         if ((event.ctrlKey || event.metaKey) && key === "c" && view.selection.value) copyText(view.text());
         else if (key === "/" && !event.ctrlKey) view.findAsked.value++;
+        else if (key === "Escape" && view.selection.value) view.selection.value = null;
         else if (key === "End") view.follow.value = true;
         else if (key === "Home") scrollTo(0);
         else return;

@@ -1,6 +1,6 @@
 /** Above the lines of a log: search, what is shown, copy and save. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { count } from "../../format";
 import type { LogView } from "../../logs/view";
 import { CopyButton } from "../copy";
@@ -58,7 +58,7 @@ export function LogTools({ view, name, leave }: { view: LogView; name: string; l
 function Search({ view, goTo, leave }: { view: LogView; goTo: (line: number) => void; leave: () => void }) {
   const input = useRef<HTMLInputElement>(null);
   const asked = view.findAsked.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (asked > 0) input.current?.select();
   }, [asked]);
   const text = view.find.value;
