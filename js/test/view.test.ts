@@ -287,7 +287,7 @@ describe("notes", () => {
     const run = smallRun();
     run.head = { ...run.head, stale: { since: Date.now() - 5000, reason: "No answer." } };
     const { element, kernel } = await open(run);
-    expect(text(element)).toMatch(/Stale: 5s old, as of .*\. Reconnecting… No answer\./);
+    expect(text(element)).toMatch(/Stale: as of .*, 5s ago\. Reconnecting… No answer\./);
     run.head = { ...run.head, stale: null, phase: 7, abort_reason: "wrong table" };
     kernel.delta(run, []);
     await eventually(() => expect(text(element)).toContain("Aborted: wrong table"));

@@ -18,8 +18,9 @@ export function Notes() {
           <WarningIcon />
           <span>
             <b>Disconnected</b> from the kernel. Shown as of{" "}
-            <span title={timestamp(connection.lastHeard)}>{time(connection.lastHeard, Date.now())}</span>,{" "}
-            {elapsed(Date.now() - connection.lastHeard)} ago. Run the cell again if the kernel was restarted.
+            <span title={timestamp(connection.lastHeard)}>{time(connection.lastHeard, Date.now())}</span>
+            <Growing text={`, ${elapsed(Date.now() - connection.lastHeard)} ago`} />. Run the cell again if
+            the kernel was restarted.
           </span>
         </p>
       )}
@@ -27,8 +28,8 @@ export function Notes() {
         <p class="note" role="status">
           <WarningIcon />
           <span>
-            <b>Stale:</b> {elapsed(now - head.stale.since)} old, as of{" "}
-            <span title={timestamp(head.stale.since)}>{time(head.stale.since, now)}</span>. Reconnecting…
+            <b>Stale:</b> as of <span title={timestamp(head.stale.since)}>{time(head.stale.since, now)}</span>
+            <Growing text={`, ${elapsed(now - head.stale.since)} ago`} />. Reconnecting…
             {head.stale.reason && <span class="reason"> {head.stale.reason}</span>}
           </span>
         </p>
@@ -43,6 +44,11 @@ export function Notes() {
       )}
     </>
   );
+}
+
+/** What is another one each second is not said again and again. */
+function Growing({ text }: { text: string }) {
+  return <span aria-hidden="true">{text}</span>;
 }
 
 /** The run waits for a person: for what, and the way there. */
