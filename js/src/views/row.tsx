@@ -53,7 +53,7 @@ function ActionTitle({
   const failed = hasError(store, row) && row !== store.root;
   const asks = store.kind[row] === Kind.CONDITION && phase === Phase.PAUSED;
   return (
-    <div role="gridcell" class="cell title">
+    <div role="gridcell" class={inputs ? "cell title twin" : "cell title"}>
       <Indent depth={depth} />
       <Twisty node={node} />
       <KindIcon kind={store.kind[row]} />
@@ -65,7 +65,8 @@ function ActionTitle({
           <Marked text={inputs} find={find} />
         </span>
       )}
-      {label !== name && !inputs && (
+      {/* What went wrong says more than a name that nobody gave. */}
+      {label !== name && !inputs && !(failed && find === "") && (
         <code class="id">
           <Marked text={name} find={find} />
         </code>
