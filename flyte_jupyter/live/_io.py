@@ -15,8 +15,10 @@ from flyte_jupyter.live import _nodes
 from flyte_jupyter.live._follow import ActionFeed, OfAction
 from flyte_jupyter.live._model import ROOT
 from flyte_jupyter.live._phases import TERMINAL
+from flyte_jupyter.live._preview import preview
 from flyte_jupyter.remote import (
     ActionDetails,
+    DatasetRef,
     FileRef,
     FlyteError,
     InvalidArgumentError,
@@ -27,6 +29,7 @@ from flyte_jupyter.remote import (
 _PICTURES = {"png": "png", "jpg": "jpeg", "jpeg": "jpeg", "gif": "gif", "webp": "webp"}
 _PICTURE_BYTES = 1_000_000
 _MOST_PICTURES = 8
+_MOST_REFERENCES = 20  # that are looked at
 _SUCCEEDED = (5, 10)
 
 
@@ -37,8 +40,7 @@ class IoTopic(OfAction):
         super().__init__(feed)
         self._values: dict[str, dict[str, Any]] = {}
         self._types: dict[str, Mapping[str, str]] = {"inputs": {}, "outputs": {}}
-        self._images: dict[str, str] = {}
-        self._sizes: dict[str, int] = {}
+        self._known: dict[str, _nodes.Node] = {}
         self._note = "The inputs are being read."
         self._final = False
 
@@ -101,11 +103,7 @@ class IoTopic(OfAction):
         for name, value in self._values[side].items():
             made.append(_nodes.node(name, value, (side, name), self._code(side, name), types.get(name, "")))
         for one in _all(made):
-            uri = one.get("uri", "")
-            if uri in self._sizes:
-                one["bytes"] = self._sizes[uri]
-            if uri in self._images:
-                one["image"] = self._images[uri]
+            one |= self._known.get(one.get("uri", ""), {})
         return made
 
     def _code(self, side: str, name: str) -> str:
@@ -118,21 +116,16 @@ class IoTopic(OfAction):
         return f"{place}.{side}()" + (f"[{name!r}]" if side == "inputs" or not name.isidentifier() else f".{name}")
 
     async def _look_at_files(self) -> None:
-        """Sizes of files of a backend on this machine, and small pictures among them."""
-        files = [ref for side in self._values.values() for ref in _files(side) if ref.local and not ref.is_dir]
-        for ref in files[:_MOST_PICTURES]:
-            kind = _PICTURES.get(ref.uri.rpartition(".")[2].lower())
-            size = await asyncio.to_thread(_size, ref.uri)
-            if size is None:
-                continue
-            self._sizes[ref.uri] = size
-            if kind and size <= _PICTURE_BYTES:
-                try:
-                    data = base64.b64encode(await ref.read.aio()).decode()
-                except FlyteError:
-                    continue
-                self._images[ref.uri] = f"data:image/{kind};base64,{data}"
-        if files:
+        """What lies on this machine: sizes of files, small pictures among them, the first rows of tables."""
+        refs = [ref for side in self._values.values() for ref in _references(side) if ref.local]
+        for ref in refs[:_MOST_REFERENCES]:
+            place = File(unquote(urlsplit(ref.uri).path) if "://" in ref.uri else ref.uri)
+            if isinstance(ref, DatasetRef):
+                self._known[ref.uri] = await asyncio.to_thread(preview, place, ref.format)
+            elif not ref.is_dir:
+                pictures = sum("image" in known for known in self._known.values())
+                self._known[ref.uri] = await asyncio.to_thread(_look_at, place, pictures < _MOST_PICTURES)
+        if refs:
             self.changes.changed()
 
 
@@ -153,17 +146,23 @@ def _all(nodes: Sequence[_nodes.Node]) -> Iterator[_nodes.Node]:
         yield from _all(one.get("items", ()))
 
 
-def _files(value: Any) -> Iterator[FileRef]:
-    if isinstance(value, FileRef):
+def _references(value: Any) -> Iterator[FileRef | DatasetRef]:
+    if isinstance(value, (FileRef, DatasetRef)):
         yield value
         return
     for _, item in _nodes.children(value) or ():
-        yield from _files(item)
+        yield from _references(item)
 
 
-def _size(uri: str) -> int | None:
-    place = File(unquote(urlsplit(uri).path) if "://" in uri else uri)
+def _look_at(place: File, picture: bool) -> _nodes.Node:
+    """The size of a file, and the picture in it where it is a small one and `picture` asks for it."""
     try:
-        return place.stat().st_size if place.is_file() else None
+        if not place.is_file():
+            return {}
+        size = place.stat().st_size
+        kind = _PICTURES.get(place.suffix.lower().removeprefix("."))
+        if not picture or not kind or size > _PICTURE_BYTES:
+            return {"bytes": size}
+        return {"bytes": size, "image": f"data:image/{kind};base64,{base64.b64encode(place.read_bytes()).decode()}"}
     except OSError:
-        return None
+        return {}

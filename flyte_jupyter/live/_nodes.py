@@ -20,7 +20,8 @@ TEXT = 200  # characters that are sent unasked
 MORE_TEXT = 2_000_000
 _INNER_ITEMS = 10  # of what is inside of something
 _DEPTH = 4
-_COLUMNS, _ROWS, _CELL = 20, 50, 60
+COLUMNS, ROWS = 20, 50  # of a table
+_CELL = 60
 _PREVIEW = 80
 _FEW = 3  # items that are shown inside of something
 
@@ -111,7 +112,7 @@ def _leaf(value: Any, code: str) -> Node:
     if isinstance(value, FileRef):
         return {"kind": "blob", "text": value.uri, "uri": value.uri, "code": f"{code}.download()"}
     if isinstance(value, DatasetRef):
-        known: Node = {"columns": list(value.columns[:_COLUMNS]), "rows": []} if value.columns else {}
+        known: Node = {"columns": list(value.columns[:COLUMNS]), "rows": []} if value.columns else {}
         return {"kind": "table", "text": value.uri, "uri": value.uri, "code": f"{code}.to_pandas()"} | known
     if isinstance(value, OffloadedRef):
         return {
@@ -200,18 +201,19 @@ def _records(value: Any) -> Node:
     """The columns and rows of a list whose items are records of the same make."""
     if not isinstance(value, list) or not value:
         return {}
-    rows = list(itertools.islice(cast("list[Any]", value), _ROWS))
+    rows = list(itertools.islice(cast("list[Any]", value), ROWS))
     if not all(isinstance(row, dict) for row in rows):
         return {}
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    if len(columns) > _COLUMNS or len(columns) == 0:
+    if len(columns) > COLUMNS or len(columns) == 0:
         return {}
     return {
         "columns": [str(column) for column in columns],
-        "rows": [[_cell(row[column]) if column in row else "" for column in columns] for row in rows],
+        "rows": [[cell(row[column]) if column in row else "" for column in columns] for row in rows],
     }
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value in a cell of a table."""
     text = value if isinstance(value, str) else _brief(value)
     return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
