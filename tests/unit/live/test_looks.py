@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from flyteidl2.common.identifier_pb2 import RunIdentifier
 from flyteidl2.core.literals_pb2 import Literal
@@ -164,6 +166,30 @@ async def test_inputs_first_outputs_when_it_is_over():
     assert [(node["name"], node["text"]) for node in sight.value["outputs"]] == [("o0", "49")]
     assert sight.value["outputs"][0]["code"] == "remote.Run.get('r1').outputs().o0"
     await leave(one)
+
+
+async def test_files_and_tables_on_this_machine_are_looked_at(tmp_path: Path):
+    picture, table = tmp_path / "dot.png", tmp_path / "table.parquet"
+    picture.write_bytes(b"dot")
+    pd.DataFrame({"n": [1, 2]}).to_parquet(table)
+    response = GetActionDataResponse()
+    literal = Literal()
+    literal.scalar.blob.uri = str(picture)
+    response.outputs.literals.add(name="o0", value=literal)
+    literal = Literal()
+    literal.scalar.structured_dataset.uri = str(table)
+    response.outputs.literals.add(name="o1", value=literal)
+    client = ScriptedClient(action("a0", SUCCEEDED))
+    client.data["a0"] = response
+    client.tell(details(SUCCEEDED))
+    one = look(Looks(), client, "io")
+    sight = await seen(one)
+    while not sight.value["outputs"] or "bytes" not in sight.value["outputs"][0]:
+        sight = await seen(one)
+    file, frame = sight.value["outputs"]
+    assert (file["bytes"], file["image"]) == (3, "data:image/png;base64,ZG90")
+    assert (frame["columns"], frame["rows"], frame["size"]) == (["n"], [["1"], ["2"]], 2)
+    one.close()
 
 
 @virtual
