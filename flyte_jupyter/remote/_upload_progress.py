@@ -84,9 +84,10 @@ async def _line(progress: UploadProgress) -> None:
 
 
 def size(count: float) -> str:
-    """Bytes in words, as "1.5 MB"."""
-    for unit in _UNITS[:-1]:
-        if abs(count) < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} {_UNITS[-1]}"
+    """Bytes in words: "512 B", "1.2 kB", "48 MB". Cut, never rounded up."""
+    whole = max(0, int(count))
+    power = min(len(_UNITS) - 1, (len(str(whole)) - 1) // 3)
+    tenths = whole * 10 // 1000**power
+    if power == 0 or tenths >= 100:
+        return f"{tenths // 10} {_UNITS[power]}"
+    return f"{tenths // 10}.{tenths % 10} {_UNITS[power]}"

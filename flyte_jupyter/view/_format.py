@@ -77,11 +77,13 @@ def _moment(milliseconds: float, zone: tzinfo | None) -> datetime:
 
 
 def headline(error: str) -> str:
-    """Return the line of an error that says most: the last one of a traceback, else the first."""
-    lines = [line for line in printable(error).splitlines() if line.strip()]
-    if not lines:
-        return ""
-    return lines[-1] if lines[0].startswith("Traceback") else lines[0]
+    """Return the line of an error that says most: of a traceback the exception, else the first."""
+    lines = [line.rstrip() for line in printable(error).split("\n")]
+    filled = [line.strip() for line in lines if line]
+    if not filled or not filled[0].startswith("Traceback (most recent call last)"):
+        return filled[0] if filled else ""
+    frames = max((at for at, line in enumerate(lines) if line.startswith("  ")), default=-1)
+    return next((line.strip() for line in lines[frames + 1 :] if line), filled[-1])
 
 
 def printable(text: str) -> str:

@@ -82,11 +82,6 @@ export function localOffset(ms: number): number {
 
 const day = (d: Date): string => d.toISOString().slice(0, 10);
 
-/** Whether a moment is of the same day as `now`; what is unknown is taken for it. */
-export function isToday(ms: number, now: number): boolean {
-  return !isMoment(ms) || day(shifted(ms, localOffset(ms))) === day(shifted(now, localOffset(now)));
-}
-
 /** A moment: "06:31:12" if it is of the same day as `now`, else "2026-11-21 06:31". `offset`: minutes ahead of UTC. */
 export function time(ms: number, now: number, offset: number = localOffset(ms)): string {
   if (!isMoment(ms) || !isMoment(now)) return "";
@@ -111,12 +106,4 @@ export function headline(text: string): string {
   if (!text.trimStart().startsWith("Traceback (most recent call last)")) return (filled[0] ?? "").trim();
   const frames = lines.findLastIndex((line) => line.startsWith("  "));
   return (lines.slice(frames + 1).find(Boolean) ?? filled[filled.length - 1]).trim();
-}
-
-/** A size: "512 B", "1.2 kB", "3.4 MB"; thousands, as storage is sold. Cut, never rounded up. */
-export function bytes(n: number): string {
-  if (n < 1000) return `${Math.max(0, Math.floor(n))} B`;
-  const power = Math.min(4, Math.floor(Math.log10(n) / 3));
-  const value = Math.floor((n / 1000 ** power) * 10) / 10;
-  return `${value < 10 ? value.toFixed(1) : Math.floor(value)} ${"kMGT"[power - 1]}B`;
 }

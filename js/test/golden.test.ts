@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { bytes } from "../src/bytes";
 import { count, duration, elapsed, headline, progress, time, timestamp } from "../src/format";
 import { decodeFrame, type FrameContent } from "../src/protocol";
 import { RunStore } from "../src/store";
@@ -66,7 +67,7 @@ describe("golden frames", () => {
 });
 
 interface Case {
-  fn: "duration" | "elapsed" | "count" | "progress" | "time" | "timestamp";
+  fn: "duration" | "elapsed" | "count" | "progress" | "time" | "timestamp" | "bytes" | "headline";
   in: never;
   out: string;
 }
@@ -92,6 +93,10 @@ function formatted({ fn, in: input }: Case): string {
       return elapsed(input);
     case "duration":
       return duration(input);
+    case "bytes":
+      return bytes(input);
+    case "headline":
+      return headline(input);
   }
 }
 
@@ -103,20 +108,5 @@ describe("formats", () => {
   it("tells local time where no offset is given", () => {
     const ms = Date.UTC(2026, 10, 21, 6, 31, 12);
     expect(time(ms, ms)).toBe(new Date(ms).toTimeString().slice(0, 8));
-  });
-});
-
-describe("the headline of an error", () => {
-  it.each([
-    ["", ""],
-    ["ValueError: bad\n  in deep", "ValueError: bad"],
-    ["\n  indented first\nmore", "indented first"],
-    [
-      'Traceback (most recent call last):\n  File "x", line 1\n    f()\nKeyError: 1\nsecond line of it\n',
-      "KeyError: 1",
-    ],
-    ["Traceback (most recent call last):", "Traceback (most recent call last):"],
-  ])("of %j is %j", (text, line) => {
-    expect(headline(text)).toBe(line);
   });
 });

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { answerOf } from "../src/answers";
 import { Connection } from "../src/connection";
-import { bytes } from "../src/format";
 import { LogStore } from "../src/logs/store";
 import { Looks } from "../src/looks";
 import type { Model, SightContent, ToKernel } from "../src/protocol";
@@ -140,20 +139,6 @@ describe("an answer", () => {
     const answer = answerOf(type, text);
     if (value === null) expect("why" in answer && answer.why).toMatch(/\.$/);
     else expect(answer).toEqual({ value });
-  });
-});
-
-describe("a size", () => {
-  it.each([
-    [0, "0 B"],
-    [999, "999 B"],
-    [1000, "1.0 kB"],
-    [1999, "1.9 kB"],
-    [48_211_004, "48 MB"],
-    [5e18, "5000000 TB"],
-    [-1, "0 B"],
-  ])("of %i is %s", (n, text) => {
-    expect(bytes(n)).toBe(text);
   });
 });
 

@@ -1,7 +1,8 @@
 /** Inputs and outputs as a typed tree that folds; what the kernel shortened is asked for in whole. */
 
 import { useSignal } from "@preact/signals";
-import { bytes, count, printableAll } from "../../format";
+import { bytes } from "../../bytes";
+import { count, printableAll } from "../../format";
 import type { DataNode, Io } from "../../sights";
 import { useView } from "../context";
 import { CopyButton } from "../copy";

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { count, isToday } from "../../format";
+import { count, time } from "../../format";
 import type { LogView } from "../../logs/view";
 import { scrollFor, spanOf } from "../../virtual";
 import { useNow, useView } from "../context";
@@ -50,7 +50,7 @@ export function LogList({
   const { view: height, width, cell } = useSize(box);
   const digits = Math.max(3, String(store.end).length);
   // A log that began on another day tells dates, too.
-  const timed = isToday(store.time(store.start), now) ? BESIDE.clock : BESIDE.date;
+  const timed = time(store.time(store.start), now).length < BESIDE.clock ? BESIDE.clock : BESIDE.date;
   const beside = digits + BESIDE.gap + (taste.times.value ? timed : 0);
   const columns = taste.wrap.value ? Math.max(20, Math.floor(width / cell) - beside) : 0;
   rows.update(store, columns, taste.hideSystem.value);
