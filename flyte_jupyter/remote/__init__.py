@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from flyte_jupyter.remote._condition import Condition
     from flyte_jupyter.remote._connect import connect
     from flyte_jupyter.remote._data import ActionInputs, ActionOutputs
-    from flyte_jupyter.remote._details import ActionDetails, PhaseTransition
+    from flyte_jupyter.remote._details import ActionDetails
     from flyte_jupyter.remote._dual import dual, dual_function
     from flyte_jupyter.remote._endpoint import Endpoint
     from flyte_jupyter.remote._errors import (
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from flyte_jupyter.remote._logs import LogBatch, LogPlace, log_batches
     from flyte_jupyter.remote._loop import BackgroundLoop, background
     from flyte_jupyter.remote._methods import Method
-    from flyte_jupyter.remote._phase import TERMINAL_PHASES, ActionPhase
+    from flyte_jupyter.remote._phase import TERMINAL_PHASES, ActionPhase, PhaseTransition
     from flyte_jupyter.remote._progress import set_wait_display
     from flyte_jupyter.remote._project import Project
     from flyte_jupyter.remote._rerun import rerun
@@ -173,7 +173,7 @@ _HOMES = {
     "OpaqueValue": "_values",
     "Parameter": "_interface",
     "PermissionDeniedError": "_errors",
-    "PhaseTransition": "_details",
+    "PhaseTransition": "_phase",
     "Project": "_project",
     "Run": "_run",
     "RunAbortedError": "_errors",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,7 @@ async def create_channel(
         ssl_credentials: TLS credentials of gRPC, instead of the two before.
         grpc_options: Options of gRPC, which go before ours (keep-alive, 256 MiB messages).
         compression: How requests are compressed.
-        http_session: Accepted and not used: logins happen on a loop of our own, where it would not work.
+        http_session: HTTP client to log in with, instead of one of our own; used on the loop that runs now.
         proxy_command: Program and arguments that print a token for a proxy in front of the backend.
         kwargs: `auth_type`, `client_id`, `client_secret` (or `client_credentials_secret`), `command`, `scopes`,
             `audience`, `http_proxy_url` and `disable_keyring` as in `connect`, and `options`, which are added to
@@ -70,6 +71,7 @@ async def create_channel(
         ...     async with await create_channel("flyte.example.com", auth_type="DeviceFlow") as channel:
         ...         return await RunServiceStub(channel).GetRunDetails(request)
     """
+    from flyte_jupyter.remote._auth._session import Session
     from flyte_jupyter.remote._channel_interceptors import interceptors
     from flyte_jupyter.remote._channel_open import open_channel
     from flyte_jupyter.remote._transport_grpc import GrpcTransport
@@ -94,7 +96,8 @@ async def create_channel(
     def plain() -> GrpcTransport:
         return GrpcTransport(address, settings, ssl_credentials)
 
-    headers = await background().run_from(call_headers(address, settings, plain))
+    session = None if http_session is None else Session(http_session, asyncio.get_running_loop())
+    headers = await background().run_from(call_headers(address, settings, plain, session=session))
     channel, relay = await open_channel(
         address,
         settings,

@@ -6,7 +6,7 @@ import asyncio
 import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
@@ -28,6 +28,9 @@ from flyte_jupyter.remote._settings import AuthType, Compression, Settings
 from flyte_jupyter.remote._tls import tls_error
 from flyte_jupyter.remote._transport import Transport, WireError
 from flyte_jupyter.remote._transport_auth import AuthorizedTransport
+
+if TYPE_CHECKING:
+    from flyte_jupyter.remote._auth._session import Session
 
 TransportName = Literal["auto", "grpc", "connect"]
 
@@ -165,6 +168,7 @@ async def call_headers(
     settings: Settings,
     open_wire: Callable[[], Transport],
     tell: Callable[[str], None] | None = None,
+    session: Session | None = None,
 ) -> CallHeaders:
     """The credentials for a backend, and for a proxy in front of it.
 
@@ -173,6 +177,7 @@ async def call_headers(
         settings: How to log in.
         open_wire: Opens a transport to it, to ask how one logs in.
         tell: Shows the text of a login; None prints it.
+        session: A caller's HTTP client to log in with, or None.
 
     Raises:
         InvalidArgumentError: The settings do not suffice for that way to log in.
@@ -183,7 +188,7 @@ async def call_headers(
     def open_plain() -> Transport:
         return AuthorizedTransport(open_wire(), before_login)
 
-    auth = together(proxy, await authenticator(settings, endpoint, open_plain, tell, proxy=proxy))
+    auth = together(proxy, await authenticator(settings, endpoint, open_plain, tell, proxy=proxy, session=session))
     return CallHeaders(auth)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import AsyncGenerator
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -22,7 +21,7 @@ from flyte_jupyter.remote._errors import (
     RunFailedError,
     RunTimedOutError,
 )
-from flyte_jupyter.remote._phase import ActionPhase
+from flyte_jupyter.remote._phase import ActionPhase, PhaseTransition
 from flyte_jupyter.remote._typed import Deserializers, Types, typed
 
 if TYPE_CHECKING:
@@ -32,33 +31,6 @@ if TYPE_CHECKING:
     from flyteidl2.task.common_pb2 import Inputs, Outputs
 
 _PAGE = re.compile(r"/domain/([^/]+)/project/([^/]+)/runs/([^/]+)/?$")
-
-
-@dataclasses.dataclass(frozen=True)
-class PhaseTransition:
-    """A phase that an attempt went through.
-
-    Attributes:
-        phase: The phase.
-        start_time: When it began, in UTC.
-        end_time: When the next one began, None for the last.
-
-    Example:
-        >>> *_, running, last = ActionDetails.get(run_name="r1", name="a0").get_phase_transitions()
-        >>> running.phase is ActionPhase.RUNNING, running.duration == running.end_time - running.start_time
-        (True, True)
-    """
-
-    phase: ActionPhase
-    start_time: datetime
-    end_time: datetime | None
-
-    @property
-    def duration(self) -> timedelta:
-        """How long it lasted, or has lasted until now; zero for a terminal phase, in which nothing goes on."""
-        if self.end_time is None and self.phase.is_terminal:
-            return timedelta()
-        return (self.end_time or datetime.now(timezone.utc)) - self.start_time
 
 
 class ActionDetails(ActionFacts["definition.ActionDetails"], Connected):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
+from datetime import datetime, timedelta, timezone
 
 
 class ActionPhase(str, enum.Enum):
@@ -83,3 +85,30 @@ TERMINAL_PHASES = frozenset(
         ActionPhase.RECOVERED,
     }
 )
+
+
+@dataclasses.dataclass(frozen=True)
+class PhaseTransition:
+    """A phase that an attempt went through.
+
+    Attributes:
+        phase: The phase.
+        start_time: When it began, in UTC.
+        end_time: When the next one began, None for the last.
+
+    Example:
+        >>> *_, running, last = ActionDetails.get(run_name="r1", name="a0").get_phase_transitions()
+        >>> running.phase is ActionPhase.RUNNING, running.duration == running.end_time - running.start_time
+        (True, True)
+    """
+
+    phase: ActionPhase
+    start_time: datetime
+    end_time: datetime | None
+
+    @property
+    def duration(self) -> timedelta:
+        """How long it lasted, or has lasted until now; zero for a terminal phase, in which nothing goes on."""
+        if self.end_time is None and self.phase.is_terminal:
+            return timedelta()
+        return (self.end_time or datetime.now(timezone.utc)) - self.start_time

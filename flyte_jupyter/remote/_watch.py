@@ -96,19 +96,6 @@ async def watch_action(
         await asyncio.sleep(_pause(failures))
 
 
-async def wait_for_action(client: Client, action: ActionIdentifier, wait_for: WaitFor) -> ActionDetails:
-    """The details of an action as soon as it is what is waited for, or over."""
-    check_wait_for(wait_for)
-    updates = watch_action(client, action)
-    try:
-        async for details in updates:
-            if is_reached(details, wait_for):
-                return details
-    finally:
-        await updates.aclose()
-    raise UnavailableError(f"The watch of {action.run.name}/{action.name} ended early.")
-
-
 def check_wait_for(wait_for: str) -> None:
     """Refuses what cannot be waited for."""
     if wait_for not in ("terminal", "running", "logs-ready"):

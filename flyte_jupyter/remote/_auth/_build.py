@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 # The rest is loaded when a connection is made: the transports know what an authenticator is, and it uses them.
@@ -11,8 +12,8 @@ if TYPE_CHECKING:
 
     from flyte_jupyter.remote._auth._base import Authenticator
     from flyte_jupyter.remote._auth._discover import LoginServer
-    from flyte_jupyter.remote._auth._http import Http
     from flyte_jupyter.remote._auth._renewing import Source
+    from flyte_jupyter.remote._auth._session import Session
     from flyte_jupyter.remote._endpoint import Endpoint
     from flyte_jupyter.remote._settings import Settings
     from flyte_jupyter.remote._transport import Transport
@@ -25,6 +26,7 @@ async def authenticator(
     tell: Callable[[str], None] | None = None,
     *,
     proxy: Authenticator | None = None,
+    session: Session | None = None,
 ) -> Authenticator | None:
     """The authenticator for a connection. Nothing is asked of the backend or a person before it is needed.
 
@@ -35,6 +37,7 @@ async def authenticator(
         tell: Shows a text to the person who logs in; called where they wait. None writes to standard output.
         proxy: Of a proxy in front of the backend (`proxy_authenticator`). It is used for a login at the backend's
             own host; for the RPCs join the two with `together`.
+        session: A caller's HTTP client to log in with; None opens one for each login.
 
     Returns:
         None for a backend of this machine that has its own token.
@@ -43,7 +46,7 @@ async def authenticator(
         InvalidArgumentError: The settings do not suffice for that way to log in.
     """
     from flyte_jupyter.remote._auth._discover import discover, header_key
-    from flyte_jupyter.remote._auth._http import open_http
+    from flyte_jupyter.remote._auth._http import Http, open_http
     from flyte_jupyter.remote._auth._passthrough import PassthroughAuthenticator
     from flyte_jupyter.remote._auth._person import Person
     from flyte_jupyter.remote._auth._renewing import TokenAuthenticator
@@ -63,6 +66,8 @@ async def authenticator(
         return server.header_key if server is not None else await header_key(endpoint, open_plain)
 
     def opened() -> AbstractAsyncContextManager[Http]:
+        if session is not None:
+            return nullcontext(Http(session, endpoint, proxy))
         return open_http(settings, endpoint, proxy)
 
     authority, how = endpoint.authority, settings.auth_type

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from flyte_jupyter.remote._auth._session import Session
+
 _SECONDS = 30.0
 _LONGEST = 300
 
@@ -45,12 +47,12 @@ class Http:
     """Posts forms to an identity provider.
 
     Args:
-        client: An open httpx client.
+        client: An open httpx client, ours or a caller's.
         endpoint: The backend, whose proxy may want a token, too.
         proxy: Gives the headers for that proxy, or None.
     """
 
-    def __init__(self, client: httpx.AsyncClient, endpoint: Endpoint, proxy: Authenticator | None) -> None:
+    def __init__(self, client: httpx.AsyncClient | Session, endpoint: Endpoint, proxy: Authenticator | None) -> None:
         self._client, self._endpoint, self._proxy = client, endpoint, proxy
 
     async def token(self, url: str, body: str, headers: Mapping[str, str] | None = None) -> Tokens:
