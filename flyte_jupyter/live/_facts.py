@@ -155,6 +155,4 @@ def _condition(details: ActionDetails) -> dict[str, Any]:
 def _answer(literal: Literal) -> str:
     primitive = literal.scalar.primitive
     kind = primitive.WhichOneof("value")
-    if kind == "boolean":
-        return "yes" if primitive.boolean else "no"
     return "" if kind is None else str(getattr(primitive, kind))

@@ -129,6 +129,6 @@ def test_a_condition_from_its_prompt_to_its_answer(backend: Backend, client: Cli
         assert condition["answered"] is False
         await found.signal.aio(True)
         value, _ = await last(look)
-        assert (value["condition"]["answered"], value["condition"]["answer"]) == (True, "yes")
+        assert (value["condition"]["answered"], value["condition"]["answer"]) == (True, "True")
 
     background().run(asyncio.wait_for(see(), 90))

@@ -88,7 +88,7 @@ def test_the_details_of_a_condition_that_waits():
     details.signal_info.signalled_by.user.id.subject = "ada"
     stamp(details.status, "end_time", T0 + 5)
     answered = details_of(details)["condition"]
-    assert (answered["answered"], answered["answer"], answered["by"], answered["at"]) == (True, "yes", "ada", T0 + 5)
+    assert (answered["answered"], answered["answer"], answered["by"], answered["at"]) == (True, "True", "ada", T0 + 5)
 
 
 def test_cluster_events():
