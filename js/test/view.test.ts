@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { RunWriter } from "../dev/encode";
 import { hostile } from "../dev/scenes";
 import {
@@ -29,6 +29,22 @@ async function open(run = smallRun()): Promise<Page> {
   await eventually(() => expect(live(element)?.querySelector(".run")).toBeTruthy());
   return page;
 }
+
+describe("what is in sight", () => {
+  it("is asked of a view that has something in it: an empty one stands below its snapshot", async () => {
+    const observed: string[] = [];
+    const observe = vi.spyOn(IntersectionObserver.prototype, "observe");
+    observe.mockImplementation((target) => observed.push(target.shadowRoot?.textContent ?? ""));
+    try {
+      page = openPage();
+      expect(observed).toEqual([]);
+      await eventually(() => expect(observed.length).toBe(1));
+      expect(observed[0]).toContain("Running");
+    } finally {
+      observe.mockRestore();
+    }
+  });
+});
 
 const text = (element: Element) => live(element)?.querySelector(".run")?.textContent ?? "";
 

@@ -9,10 +9,17 @@ from __future__ import annotations
 import sys
 
 from tests.bench.browser_logs import long_log
-from tests.bench.browser_runs import large, lively, many, ordinary
+from tests.bench.browser_runs import frozen, large, lively, many, ordinary
 from tests.bench.page import lab
 
-PARTS = {"large": large, "lively": lively, "ordinary": ordinary, "many": many, "log": long_log}
+PARTS = {
+    "large": large,
+    "lively": lively,
+    "ordinary": ordinary,
+    "many": many,
+    "log": long_log,
+    "frozen": frozen,
+}
 
 
 def main(*names: str) -> None:

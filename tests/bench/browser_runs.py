@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from flyte_jupyter.remote import background
 from tests.bench.bench_live import drain, look
-from tests.bench.fake_runs import MARKS
+from tests.bench.fake_runs import LINES, MARKS
 from tests.bench.page import Lab, busy, observe, observed, painted, scroll, value
 from tests.e2e.jupyter import FIND_PANEL, until
 
@@ -172,6 +172,22 @@ def many(lab: Lab) -> None:
     print(held.line())
     print("  afterwards, for 5 s")
     print(going.line())
+
+
+def frozen(lab: Lab) -> None:
+    """A run of 100,000 actions, frozen with the log of a million lines open."""
+    with lab.notebook("frozen", f"show('r-{ROWS}-0', tab='logs')") as (notebook, _):
+        page = notebook.page
+        before = len(json.dumps(notebook.save()))
+        notebook.start(1)
+        painted(page, rf"line {LINES - 1} of the log")
+        notebook.wait(1)
+        page.get_by_role("button", name="Freeze").click()
+        page.get_by_text("Frozen", exact=True).wait_for()
+        until(lambda: f"line {LINES - 1} " in json.dumps(notebook.outputs(1)), "the record is written", page=page)
+        added = len(json.dumps(notebook.save())) - before
+    print(f"{ROWS:,} actions and a log of {LINES:,} lines, frozen")
+    print(f"  added to the notebook          {added / 1024:8.1f} kB   budget 64")
 
 
 def _standing(page: Page, selector: str) -> float:

@@ -34,8 +34,14 @@ const UNSEEN = "data-flyte-unseen";
 
 const NO_RUN = new RunStore("");
 
-/** Tells the kernel whether `host` is in sight: scrolled into view, in a page that is looked at. */
-function followSight(host: HTMLElement, seen: (visible: boolean) => void): () => void {
+/**
+ * Tells whether `host` is in sight: scrolled into view, in a page that is looked at. To be begun when there is something
+ * in it: an empty one stands below the snapshot that it will cover.
+ */
+function followSight(
+  host: HTMLElement,
+  seen: (visible: boolean) => void,
+): { begin: () => void; stop: () => void } {
   let intersects = true;
   const tell = () => seen(intersects && document.visibilityState !== "hidden");
   const observer = new IntersectionObserver((entries) => {
@@ -43,11 +49,13 @@ function followSight(host: HTMLElement, seen: (visible: boolean) => void): () =>
     host.toggleAttribute(UNSEEN, !intersects);
     tell();
   });
-  observer.observe(host);
   document.addEventListener("visibilitychange", tell);
-  return () => {
-    observer.disconnect();
-    document.removeEventListener("visibilitychange", tell);
+  return {
+    begin: () => observer.observe(host),
+    stop: () => {
+      observer.disconnect();
+      document.removeEventListener("visibilitychange", tell);
+    },
   };
 }
 
@@ -95,7 +103,7 @@ export function mountView(
   }, 1000);
   const giveFocusBack = followFocus(host, root);
   const stopTheme = followTheme(host);
-  const stopSight = followSight(host, (now) => {
+  const sight = followSight(host, (now) => {
     if (now && !visible) clock.value++;
     visible = now;
     link.seen(now);
@@ -122,6 +130,7 @@ export function mountView(
         </Context.Provider>,
         container,
       );
+      sight.begin();
       return;
     }
     if (shown || link.unknown.value) options.showing?.(false);
@@ -146,7 +155,7 @@ export function mountView(
       stopDrawing();
       stopStyling();
       stopTheme();
-      stopSight();
+      sight.stop();
       render(null, container);
       if (shown) options.showing?.(false);
       link.close();
