@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote._client import Client, current_client
-from flyte_jupyter.remote._errors import ServerError
+from flyte_jupyter.remote._errors import InvalidArgumentError, ServerError
 from flyte_jupyter.remote._phase import ActionPhase
 
 if TYPE_CHECKING:
@@ -167,8 +167,35 @@ def to_timedelta(duration: Duration) -> timedelta:
         return timedelta.max if duration.seconds > 0 else timedelta.min
 
 
+def check_name(what: str, name: object) -> None:
+    """Refuses what cannot be a name.
+
+    Args:
+        what: What is asked for, as "A run".
+        name: What it is asked for by.
+
+    Raises:
+        InvalidArgumentError: It is no text, or empty.
+    """
+    if not isinstance(name, str):
+        raise InvalidArgumentError(f"{what} is asked for by its name, and that is no {type(name).__name__}.")
+    if not name:
+        raise InvalidArgumentError(f"{what} is asked for by its name, and that is empty.")
+
+
+def check_attempt(attempt: object) -> None:
+    """Refuses what is not the number of an attempt."""
+    if not isinstance(attempt, int) or attempt < 1:
+        raise InvalidArgumentError("Attempts are counted from 1.")
+
+
 def run_id(client: Client, name: str, project: str | None = None, domain: str | None = None) -> RunIdentifier:
-    """A run's full identifier, in the client's project and domain if none are given."""
+    """A run's full identifier, in the client's project and domain if none are given.
+
+    Raises:
+        InvalidArgumentError: The name is none.
+    """
+    check_name("A run", name)
     return pb.RunIdentifier(
         org=client.org, project=project or client.project, domain=domain or client.domain, name=name
     )

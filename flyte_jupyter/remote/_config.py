@@ -139,7 +139,12 @@ def _from_arguments(arguments: Mapping[str, Any]) -> Layer:
     given = {name: value for name, value in arguments.items() if value is not None}
     if isinstance(given.get("endpoint"), str) and not given["endpoint"].strip():
         Endpoint.parse(given["endpoint"])
-    kinds = {key.field: key.kind for key in _KEYS if key.kind != "text"}
+    retries: object = given.get("rpc_retries", 0)
+    if not isinstance(retries, int) or retries < 0:
+        raise InvalidArgumentError(f"rpc_retries has to be a number from 0, not {retries!r}.")
+    if given.get("compression", "") not in ("", "gzip"):
+        raise InvalidArgumentError(f'compression has to be "gzip", not {given["compression"]!r}.')
+    kinds = {key.field: key.kind for key in _KEYS}
     return {name: _read(value, kinds[name], name) if name in kinds else value for name, value in given.items()}
 
 

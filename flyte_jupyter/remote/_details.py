@@ -443,7 +443,10 @@ def named_action(client: Client, uri: str | None, run_name: str | None, name: st
         InvalidArgumentError: A name is missing, or the URL is not that of an action or run.
     """
     if uri is not None:
-        page = _PAGE.search(urlsplit(uri).path)
+        try:
+            page = _PAGE.search(urlsplit(uri).path)
+        except (ValueError, TypeError, AttributeError):
+            page = None
         if page is None:
             raise InvalidArgumentError(
                 f"{uri!r} is not the page of a run or action.", "Give its URL, or run_name= and name=."

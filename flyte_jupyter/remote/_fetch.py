@@ -9,6 +9,7 @@ from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote import _storage
 from flyte_jupyter.remote._client import Client
+from flyte_jupyter.remote._common import check_attempt
 from flyte_jupyter.remote._errors import (
     AlreadyFinishedError,
     NotFoundError,
@@ -118,8 +119,9 @@ async def signed_link(client: Client, artifact: int, action: ActionIdentifier, a
 
     Raises:
         NotFoundError: There is none.
-        InvalidArgumentError: The backend gives no links to this kind of artifact.
+        InvalidArgumentError: The backend gives no links to this kind of artifact, or attempts have no such number.
     """
+    check_attempt(attempt)
     request = pb.CreateDownloadLinkRequest(
         artifact_type=artifact,  # pyright: ignore[reportArgumentType]
         action_attempt_id=pb.ActionAttemptIdentifier(action_id=action, attempt=attempt),

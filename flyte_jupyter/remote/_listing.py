@@ -48,6 +48,11 @@ class TimeFilter:
     after: datetime | None = None
     before: datetime | None = None
 
+    def __post_init__(self) -> None:
+        for bound in (self.after, self.before):
+            if bound is not None and not _is(bound, datetime):
+                raise InvalidArgumentError(f"A TimeFilter is made of datetimes, and not of a {type(bound).__name__}.")
+
 
 def phase_filters(in_phase: Iterable[ActionPhase | str] | str | None) -> list[pb.Filter]:
     """The filter for "in one of these phases"; none for None or no phase.
@@ -57,6 +62,8 @@ def phase_filters(in_phase: Iterable[ActionPhase | str] | str | None) -> list[pb
     """
     if in_phase is None:
         return []
+    if not _is(in_phase, Iterable):
+        raise InvalidArgumentError(f"in_phase takes phases, and not a {type(in_phase).__name__}.", 'Give ("failed",).')
     numbers = [_number(name) for name in ([in_phase] if isinstance(in_phase, str) else in_phase)]
     if not numbers:
         return []
@@ -66,7 +73,14 @@ def phase_filters(in_phase: Iterable[ActionPhase | str] | str | None) -> list[pb
 
 
 def equal_filters(**fields: str | None) -> list[pb.Filter]:
-    """The filters for "this field is that", for those that are given."""
+    """The filters for "this field is that", for those that are given.
+
+    Raises:
+        InvalidArgumentError: Something is no text.
+    """
+    for field, value in fields.items():
+        if value is not None and not _is(value, str):
+            raise InvalidArgumentError(f"{field} is a text, and not a {type(value).__name__}.")
     return [
         pb.Filter(function=pb.Filter.EQUAL, field=field, values=[value])
         for field, value in fields.items()
@@ -75,7 +89,15 @@ def equal_filters(**fields: str | None) -> list[pb.Filter]:
 
 
 def time_filters(field: str, span: TimeFilter | None) -> list[pb.Filter]:
-    """The filters for "this time lies in that span"."""
+    """The filters for "this time lies in that span".
+
+    Raises:
+        InvalidArgumentError: It is no `TimeFilter`.
+    """
+    if span is not None and not _is(span, TimeFilter):
+        raise InvalidArgumentError(
+            f"{field} takes a TimeFilter, and not a {type(span).__name__}.", "Give TimeFilter(after=datetime(...))."
+        )
     bounds = [] if span is None else [(pb.Filter.GREATER_THAN_OR_EQUAL, span.after), (pb.Filter.LESS_THAN, span.before)]
     return [
         pb.Filter(function=function, field=field, values=[bound.astimezone(timezone.utc).isoformat()])
@@ -93,6 +115,8 @@ def text_filters(text: str | None) -> list[pb.Filter]:
     Raises:
         InvalidArgumentError: The text is not of that form.
     """
+    if text is not None and not _is(text, str):
+        raise InvalidArgumentError(f"Filters are a text, and not a {type(text).__name__}.", 'Give "eq(FIELD,VALUE)".')
     return [_text_filter(part) for part in re.split(r"(?<=\))\s*\+", text or "") if part.strip()]
 
 
@@ -115,8 +139,9 @@ def _text_filter(part: str) -> pb.Filter:
 def _number(phase: ActionPhase | str) -> str:
     try:
         return str(ActionPhase.parse(phase).number)
-    except ValueError as error:
-        raise InvalidArgumentError(str(error)) from None
+    except (ValueError, AttributeError):
+        known = ", ".join(each.value for each in list(ActionPhase)[1:])
+        raise InvalidArgumentError(f"{phase!r} is not a phase.", f"Phases are {known}.") from None
 
 
 def sorting(sort_by: SortBy | None) -> pb.Sort:
@@ -127,15 +152,20 @@ def sorting(sort_by: SortBy | None) -> pb.Sort:
     """
     if sort_by is None:
         sort_by = ("created_at", "asc")
-    if len(sort_by) != 2 or sort_by[1] not in ("asc", "desc"):
+    if len(sort_by) != 2 or not _is(sort_by[0], str) or sort_by[1] not in ("asc", "desc"):
         raise InvalidArgumentError(f"{sort_by!r} is not an order.", 'Give ("created_at", "desc") or the like.')
     return pb.Sort(key=sort_by[0], direction=pb.Sort.ASCENDING if sort_by[1] == "asc" else pb.Sort.DESCENDING)
 
 
+def _is(value: object, kind: type) -> bool:
+    # Whatever the annotations say, a caller may give anything.
+    return isinstance(value, kind)
+
+
 def check_limit(limit: int | None) -> None:
-    """Refuses a limit below zero."""
-    if limit is not None and limit < 0:
-        raise InvalidArgumentError(f"A limit cannot be {limit}.")
+    """Refuses a limit that is no number, or below zero."""
+    if limit is not None and (not _is(limit, int) or limit < 0):
+        raise InvalidArgumentError(f"A limit cannot be {limit!r}.", "Give a number from 0, or None for all.")
 
 
 def pages(
@@ -203,6 +233,7 @@ async def _pages(
             yield found
         if left is not None:
             left -= len(found)
-        if not answer.token:
+        # One that repeats itself would lead round in a circle.
+        if not answer.token or answer.token == page.token:
             return
         page.token = answer.token

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._client import Client
-from flyte_jupyter.remote._common import to_datetime
+from flyte_jupyter.remote._common import check_attempt, to_datetime
 from flyte_jupyter.remote._errors import (
-    InvalidArgumentError,
     NotFoundError,
     ServerError,
     UnavailableError,
@@ -104,8 +103,7 @@ async def log_batches(
         >>> "adding 1 and 41" in " ".join(background().run(read(Run.get("r1").action.action_id)))
         True
     """
-    if attempt < 1:
-        raise InvalidArgumentError("Attempts are counted from 1.")
+    check_attempt(attempt)
     place = LogPlace() if place is None else place
     misses = 0
     while True:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._client import Client, current_client
-from flyte_jupyter.remote._common import Connected, ToJson
+from flyte_jupyter.remote._common import Connected, ToJson, check_name
 from flyte_jupyter.remote._dual import dual
 from flyte_jupyter.remote._errors import AlreadyExistsError, InvalidArgumentError, NotFoundError
 from flyte_jupyter.remote._launch import check_texts
@@ -101,7 +101,7 @@ class Project(ToJson, Connected):
                 if count == limit:
                     return
             # A full last page has a token too: the page after it is empty.
-            if not answer.projects.token:
+            if not answer.projects.token or answer.projects.token == request.token:
                 return
             request.token = answer.projects.token
 
@@ -259,8 +259,7 @@ class Project(ToJson, Connected):
 
 
 async def _fetch(client: Client, name: str, org: str | None = None) -> Message:
-    if not name:
-        raise InvalidArgumentError("A project is asked for by its id, and that is empty.")
+    check_name("A project", name)
     request = pb.GetProjectRequest(id=name, org=client.org if org is None else org)
     try:
         answer = await client.unary(methods.GET_PROJECT, request)

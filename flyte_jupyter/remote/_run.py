@@ -111,7 +111,7 @@ class Run(ToJson, OfRootAction):
         created_at: TimeFilter | None = None,
         updated_at: TimeFilter | None = None,
         with_labels: Mapping[str, str] | None = None,
-        with_label_keys: Iterable[str] | None = None,
+        with_label_keys: Iterable[str] | str | None = None,
         paused_actions_only: bool = False,
         *,
         client: Client | None = None,
@@ -151,7 +151,7 @@ class Run(ToJson, OfRootAction):
             return pb.ListRunsRequest(request=page, project_id=scope, paused_actions_only=paused_actions_only)
 
         wanted = dict(with_labels or {})
-        keys = set(with_label_keys or ())
+        keys = {with_label_keys} if isinstance(with_label_keys, str) else set(with_label_keys or ())
 
         def keep(run: definition.Run) -> bool:
             return all(run.labels.get(key) == value for key, value in wanted.items()) and keys <= set(run.labels)

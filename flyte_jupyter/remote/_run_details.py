@@ -9,7 +9,6 @@ from flyte_jupyter.remote._client import Client, current_client
 from flyte_jupyter.remote._common import Connected, ToJson, run_id
 from flyte_jupyter.remote._details import ActionDetails
 from flyte_jupyter.remote._dual import dual
-from flyte_jupyter.remote._errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     import flyteidl2.workflow.run_definition_pb2 as definition
@@ -54,8 +53,6 @@ class RunDetails(ToJson, Connected):
             'kinds.add'
         """
         client = client or current_client()
-        if not name:
-            raise InvalidArgumentError("A run is asked for by its name, and that is empty.")
         return await cls.get_details.aio(run_id(client, name), client=client)
 
     @dual

@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from flyte_jupyter.remote import _listing
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._client import Client, current_client
-from flyte_jupyter.remote._common import ToJson, to_datetime
+from flyte_jupyter.remote._common import ToJson, check_name, to_datetime
 from flyte_jupyter.remote._dual import dual
 from flyte_jupyter.remote._errors import AlreadyExistsError, InvalidArgumentError, NotFoundError
 
@@ -172,6 +173,7 @@ class Secret(ToJson):
             ['api-key']
         """
         client = client or current_client()
+        _listing.check_limit(limit)
         if limit < 1:
             raise InvalidArgumentError(f"At least one secret must be asked for at once, and not {limit}.")
         where = _identifier(client, "-", project, domain)
@@ -250,8 +252,7 @@ class Secret(ToJson):
 
 
 def _identifier(client: Client, name: str, project: str | None, domain: str | None) -> SecretIdentifier:
-    if not name:
-        raise InvalidArgumentError("A secret is called by its name, and that is empty.")
+    check_name("A secret", name)
     return pb.SecretIdentifier(
         organization=client.org,
         project=client.project if project is None else project,

@@ -11,9 +11,8 @@ from flyte_jupyter.remote import _listing
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._client import Client, current_client
-from flyte_jupyter.remote._common import Connected, ToJson, to_datetime
+from flyte_jupyter.remote._common import Connected, ToJson, check_name, to_datetime
 from flyte_jupyter.remote._dual import dual
-from flyte_jupyter.remote._errors import InvalidArgumentError
 from flyte_jupyter.remote._task_details import AutoVersioning, TaskDetails
 from flyte_jupyter.remote._task_lazy import LazyEntity
 
@@ -188,8 +187,7 @@ class Task(ToJson, Connected):
             ['v2']
         """
         client = client or current_client()
-        if not name:
-            raise InvalidArgumentError("The versions of a task are asked for by its name, and that is empty.")
+        check_name("A task", name)
         task = pb.TaskName(org=client.org, project=project or client.project, domain=domain or client.domain, name=name)
         listed = _listing.pages(
             client,

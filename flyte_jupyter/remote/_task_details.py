@@ -10,7 +10,7 @@ from flyte_jupyter.remote import _listing
 from flyte_jupyter.remote import _messages as pb
 from flyte_jupyter.remote import _methods as methods
 from flyte_jupyter.remote._client import Client, current_client
-from flyte_jupyter.remote._common import Connected, ToJson
+from flyte_jupyter.remote._common import Connected, ToJson, check_name
 from flyte_jupyter.remote._dual import dual
 from flyte_jupyter.remote._errors import InvalidArgumentError, NotFoundError
 from flyte_jupyter.remote._interface import Interface, interface_of, required_inputs
@@ -84,10 +84,11 @@ class TaskDetails(Launchable, ToJson, Connected):
             >>> TaskDetails.get("kinds.add", version="v1")
             Future for task with name kinds.add
         """
-        if not name:
-            raise InvalidArgumentError("A task is asked for by its name, and that is empty.")
+        check_name("A task", name)
         if version is None and auto_version is None:
             raise InvalidArgumentError(f"Which version of task {name}?", 'Give version="..." or auto_version="latest".')
+        if version is not None:
+            check_name("A version of a task", version)
         if version is None and auto_version not in ("latest", "current"):
             raise InvalidArgumentError(f'auto_version must be "latest" or "current", and is {auto_version!r}.')
         fetch = functools.partial(cls.fetch.aio, name, project, domain, version, auto_version, client=client)

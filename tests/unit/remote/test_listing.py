@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
@@ -161,6 +161,7 @@ def test_labels_that_a_listing_leaves_out_are_asked_for(client: Client, backend:
     (red,) = Run.listall(with_labels={"team": "red"})
     assert (red.name, red.labels) == ("r2", {"team": "red"})
     assert [run.name for run in Run.listall(with_label_keys=["team"])] == ["r1", "r2"]
+    assert [run.name for run in Run.listall(with_label_keys="team")] == ["r1", "r2"]
     calls = backend.count("GetRunDetails")
     assert len(list(Run.listall())) == 3
     assert backend.count("GetRunDetails") == calls, "nobody asked for labels"
@@ -168,10 +169,36 @@ def test_labels_that_a_listing_leaves_out_are_asked_for(client: Client, backend:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"in_phase": ("done",)}, {"limit": -1}, {"sort_by": ("name", "up")}, {"sort_by": ("name",)}],
+    [
+        {"in_phase": ("done",)},
+        {"in_phase": (5,)},
+        {"in_phase": 5},
+        {"limit": -1},
+        {"limit": "many"},
+        {"limit": 1.5},
+        {"sort_by": ("name", "up")},
+        {"sort_by": ("name",)},
+        {"sort_by": (1, "asc")},
+        {"task_name": 3},
+        {"created_at": datetime(2026, 1, 1, tzinfo=timezone.utc)},
+    ],
+    ids=str,
 )
 def test_wrong_arguments(client: Client, backend: FakeBackend, wrong: dict[str, Any]) -> None:
     backend.scripts["ListRuns"] = runs(1)
     with pytest.raises(remote.InvalidArgumentError):
         list(Run.listall(**wrong))
     assert backend.calls == []
+
+
+def test_a_span_is_made_of_datetimes() -> None:
+    for bound in ("2026-01-01", date(2026, 1, 1), 5):
+        with pytest.raises(remote.InvalidArgumentError, match="made of datetimes"):
+            TimeFilter(after=bound)  # type: ignore[arg-type]
+
+
+def test_pages_that_repeat_themselves_end(client: Client, backend: FakeBackend) -> None:
+    backend.scripts["ListRuns"] = lambda _: service.ListRunsResponse(
+        runs=[definition.Run(action=short("r"))], token="1"
+    )
+    assert len(list(Run.listall(limit=None))) == 2
