@@ -229,6 +229,10 @@ describe("a log in the details", () => {
     await eventually(() => expect(one(element, "[data-line='17'] mark").textContent).toBe("ERROR"));
     press(search, "Enter");
     await eventually(() => expect(one(element, ".log-line.current").dataset.line).toBe("17"));
+    search.value = "error could";
+    search.dispatchEvent(new Event("input", { bubbles: true }));
+    const marks = () => all(element, "[data-line='17'] mark").map((it) => it.textContent);
+    await eventually(() => expect(marks()).toEqual(["ERROR", " could"]));
     click(one(element, "[data-line='3'] .number"));
     await eventually(() => expect(pane(element)).toContain("1 line selected"));
     press(one(element, ".log"), "Escape");

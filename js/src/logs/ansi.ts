@@ -12,6 +12,8 @@ export interface Piece {
   italic: boolean;
   underline: boolean;
   inverse: boolean;
+  /** It is what is looked for. */
+  hit?: boolean;
 }
 
 const PLAIN: Omit<Piece, "text"> = {

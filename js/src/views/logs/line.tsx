@@ -3,8 +3,8 @@
 import { time, timestamp } from "../../format";
 import { type Piece, pieces, sliced } from "../../logs/ansi";
 import { breaks, untabbed } from "../../logs/cells";
+import { literal } from "../../logs/store";
 import type { LogView } from "../../logs/view";
-import { Marked } from "../marked";
 
 /** More of a line is not drawn; copying and saving have all of it. */
 const MOST_CHARS = 4000;
@@ -57,26 +57,41 @@ export function Line({ view, line, part, columns, top, digits, timed, now }: Lin
         </span>
       )}
       <span class="text">
-        {shown(store.text(line), part, columns).map((piece, i) => (
-          <Styled key={i} piece={piece} find={view.find.value} />
+        {shown(store.text(line), part, columns, view.find.value).map((piece, i) => (
+          <Styled key={i} piece={piece} />
         ))}
       </span>
     </div>
   );
 }
 
-function shown(text: string, part: number, columns: number): Piece[] {
-  const all = pieces(untabbed(text));
+function shown(line: string, part: number, columns: number, find: string): Piece[] {
+  const all = highlighted(pieces(untabbed(line)), find);
   if (columns === 0) return sliced(all, 0, MOST_CHARS);
-  const at = breaks(all.map((piece) => piece.text).join(""), columns);
+  const at = breaks(textOf(all), columns);
   return sliced(all, at[part] ?? 0, at[part + 1] ?? Number.MAX_SAFE_INTEGER);
 }
 
-function Styled({ piece, find }: { piece: Piece; find: string }) {
-  const { text, bold, dim, italic, underline, inverse } = piece;
+/** The pieces cut where `find` begins and ends, whatever colours it goes through. */
+function highlighted(all: Piece[], find: string): Piece[] {
+  if (find === "") return all;
+  const cut: Piece[] = [];
+  let from = 0;
+  for (const { 0: hit, index } of textOf(all).matchAll(literal(find))) {
+    cut.push(...sliced(all, from, index));
+    from = index + hit.length;
+    cut.push(...sliced(all, index, from).map((piece) => ({ ...piece, hit: true })));
+  }
+  return cut.concat(sliced(all, from, Number.MAX_SAFE_INTEGER));
+}
+
+const textOf = (all: Piece[]): string => all.map((piece) => piece.text).join("");
+
+function Styled({ piece }: { piece: Piece }) {
+  const { bold, dim, italic, underline, inverse } = piece;
   const [fg, bg] = inverse ? [piece.bg ?? "var(--fj-bg)", piece.fg ?? "currentcolor"] : [piece.fg, piece.bg];
-  if (fg === null && bg === null && !bold && !dim && !italic && !underline)
-    return <Marked text={text} find={find} />;
+  const text = piece.hit ? <mark>{piece.text}</mark> : piece.text;
+  if (fg === null && bg === null && !bold && !dim && !italic && !underline) return <>{text}</>;
   const style: Record<string, string> = {};
   if (fg !== null) style.color = colorOf(fg);
   if (bg !== null) style.background = bg === "currentcolor" ? "var(--fj-text)" : colorOf(bg);
@@ -85,7 +100,7 @@ function Styled({ piece, find }: { piece: Piece; find: string }) {
   );
   return (
     <span class={classes.join(" ")} style={style}>
-      <Marked text={text} find={find} />
+      {text}
     </span>
   );
 }
