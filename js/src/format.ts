@@ -76,7 +76,7 @@ function shifted(ms: number, offset: number): Date {
 }
 
 /** Minutes that local time is ahead of UTC at that moment. */
-export function localOffset(ms: number): number {
+function localOffset(ms: number): number {
   return -new Date(ms).getTimezoneOffset();
 }
 

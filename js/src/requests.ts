@@ -4,7 +4,7 @@ import { type Signal, signal } from "@preact/signals";
 import { type Method, randomId, type ToKernel } from "./protocol";
 
 /** A reply that takes longer than this is waiting for the kernel's cell. */
-export const BUSY_MS = 1_000;
+const BUSY_MS = 1_000;
 
 /** How a request stands. "done" and "failed" are the kernel's answers. */
 export type RequestState = "sent" | "busy" | "done" | "failed";

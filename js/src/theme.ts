@@ -28,7 +28,7 @@ function parentOf(element: Element): Element | null {
 }
 
 /** The theme behind `element`: the first opaque background up the tree, else what the page says of itself. */
-export function detectTheme(element: Element): Theme {
+function detectTheme(element: Element): Theme {
   for (let at: Element | null = element; at; at = parentOf(at)) {
     const color = parseColor(getComputedStyle(at).backgroundColor);
     if (color && color[3] > 0.5) return isDark(color[0], color[1], color[2]) ? "dark" : "light";

@@ -22,7 +22,7 @@ const STEPS = [
 ];
 
 /** The largest step of which at most `most` fit into `span`. */
-export function tickStep(span: number, most: number): number {
+function tickStep(span: number, most: number): number {
   return STEPS.find((step) => span / step <= most) ?? span;
 }
 

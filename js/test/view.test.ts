@@ -170,6 +170,13 @@ describe("the tree", () => {
     expect(actionRow(element, "a0").getAttribute("aria-expanded")).toBe("true");
   });
 
+  it("says on hover when an action ran, with the zone", async () => {
+    const { element } = await open();
+    const time = actionRow(element, "a2").querySelector<HTMLElement>(".time");
+    time?.dispatchEvent(new MouseEvent("mouseenter"));
+    expect(time?.title).toMatch(/^Queued .* UTC.*\nStarted .* UTC[^\n]*$/);
+  });
+
   it("folds and unfolds also when nothing else happens", async () => {
     const run = smallRun();
     run.head = { ...run.head, over: true };

@@ -29,7 +29,7 @@ export function useTimeWidth(scroller: RefObject<HTMLElement | null>): number {
   return width.value;
 }
 
-export const mostTicks = (width: number) => Math.min(6, Math.max(1, Math.floor(width / TICK_PX)));
+const mostTicks = (width: number) => Math.min(6, Math.max(1, Math.floor(width / TICK_PX)));
 
 interface AxisProps {
   axis: Axis;

@@ -1,6 +1,6 @@
 /** The parts of an action's or a group's bar on the time axis. */
 
-import { duration } from "../format";
+import { duration, timestamp } from "../format";
 import { type Axis, place } from "../timeline";
 
 /** Where a bar lies, for those who do not see it. */
@@ -8,6 +8,16 @@ export function timeWords(start: number, from: number, to: number): string {
   if (Number.isNaN(from)) return "not started";
   const begin = `from ${duration(from - start)}`;
   return Number.isNaN(to) ? begin : `${begin} to ${duration(to - start)}`;
+}
+
+/** Says on hover when it was; the words are made then. */
+export function whenOf(moments: Record<string, number>) {
+  return (event: MouseEvent) => {
+    (event.currentTarget as HTMLElement).title = Object.entries(moments)
+      .filter(([, ms]) => !Number.isNaN(ms))
+      .map(([word, ms]) => `${word} ${timestamp(ms)}`)
+      .join("\n");
+  };
 }
 
 export function TimeBar({

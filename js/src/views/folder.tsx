@@ -4,7 +4,7 @@ import { count, duration, elapsed } from "../format";
 import { extremes } from "../groups";
 import { keyOf } from "../order";
 import { isTerminal, Phase, phaseInfo, summaryPhase } from "../phases";
-import { TimeBar, timeWords } from "./bars";
+import { TimeBar, timeWords, whenOf } from "./bars";
 import { useView } from "./context";
 import { FolderIcon, PhaseIcon } from "./icons";
 import { Marked } from "./marked";
@@ -62,7 +62,12 @@ export function GroupRow(props: RowProps & { node: number }) {
       <div role="gridcell" class="cell duration">
         {going ? elapsed(until - stats.start) : duration(until - stats.start)}
       </div>
-      <div role="gridcell" class="cell time" aria-label={timeWords(store.earliest, stats.start, until)}>
+      <div
+        role="gridcell"
+        class="cell time"
+        aria-label={timeWords(store.earliest, stats.start, until)}
+        onMouseEnter={whenOf({ Queued: stats.start, Ended: going ? Number.NaN : stats.end })}
+      >
         <TimeBar axis={axis} from={stats.start} to={until} part="span" id={info.id} />
       </div>
       <div role="gridcell" class="cell tools" />

@@ -5,7 +5,7 @@ import { Kind, Phase } from "../phases";
 
 export function Svg({ children }: { children: ComponentChildren }) {
   return (
-    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
       {children}
     </svg>
   );

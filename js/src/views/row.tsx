@@ -4,7 +4,7 @@ import { count, duration, elapsed, headline } from "../format";
 import { began } from "../order";
 import { CACHE_HIT, isTerminal, Kind, Phase, phaseInfo } from "../phases";
 import { AbortAction, AbortNote } from "./abort";
-import { RetryMark, TimeBar, timeWords } from "./bars";
+import { RetryMark, TimeBar, timeWords, whenOf } from "./bars";
 import { useView } from "./context";
 import { hasError } from "./error";
 import { GroupRow } from "./folder";
@@ -121,7 +121,12 @@ function ActionRow(props: RowProps & { row: number; node: number }) {
       <div role="gridcell" class="cell duration">
         {info.terminal ? duration(took) : elapsed(took)}
       </div>
-      <div role="gridcell" class="cell time" aria-label={timeWords(store.earliest, queued, until)}>
+      <div
+        role="gridcell"
+        class="cell time"
+        aria-label={timeWords(store.earliest, queued, until)}
+        onMouseEnter={whenOf({ Queued: queued, Started: started, Ended: store.ended[row] })}
+      >
         <TimeBar axis={axis} from={queued} to={waited} part="wait" id={info.id} />
         <TimeBar
           axis={axis}

@@ -12,7 +12,7 @@ import { ArrowIcon } from "./icons";
 import { handleKey } from "./keys";
 import { Row } from "./row";
 
-export const ROW_HEIGHT = 26;
+const ROW_HEIGHT = 26;
 /** Rows drawn above and below what is in sight. */
 const OVERSCAN = 6;
 

@@ -10,7 +10,7 @@ import { useNow, useView } from "../context";
 import { copyText } from "../copy";
 import { Line } from "./line";
 
-export const LINE_HEIGHT = 18;
+const LINE_HEIGHT = 18;
 const OVERSCAN = 8;
 /** What stands beside the text in cells: the gap after the number, and the time. */
 const BESIDE = { gap: 3, clock: 9, date: 17 };
