@@ -170,6 +170,15 @@ describe("the tree", () => {
     expect(actionRow(element, "a0").getAttribute("aria-expanded")).toBe("true");
   });
 
+  it("follows the newest action until somebody takes the scrollbar", async () => {
+    const { element } = await open();
+    const follow = () => button(element, "Follow the newest action") as HTMLElement;
+    click(follow());
+    await eventually(() => expect(follow().getAttribute("aria-pressed")).toBe("true"));
+    one(element, ".tree").dispatchEvent(new Event("pointerdown"));
+    await eventually(() => expect(follow().getAttribute("aria-pressed")).toBe("false"));
+  });
+
   it("says on hover when an action ran, with the zone", async () => {
     const { element } = await open();
     const time = actionRow(element, "a2").querySelector<HTMLElement>(".time");

@@ -157,6 +157,10 @@ export function Tree({ lines, box }: TreeProps) {
       onWheel={() => {
         state.follow.value = false;
       }}
+      onPointerDown={(event) => {
+        // The scrollbar is no element of its own.
+        if (event.target === event.currentTarget) state.follow.value = false;
+      }}
       onKeyDown={(event) =>
         handleKey(event, { store, state, lines, line: selectedLine, select, page: inSight - 2, whole })
       }
