@@ -6,5 +6,6 @@
 export { css } from "./styles/more";
 export { Pane } from "./views/details/pane";
 export { Log } from "./views/logs/log";
+export { Opened } from "./views/opened";
 export { TableView } from "./views/table/table";
 export { openToasts } from "./views/toasts";

@@ -5,7 +5,6 @@ import { rowNamed } from "../store";
 import { tabOf } from "../tabs";
 import { useView } from "./context";
 import { useMore } from "./more";
-import { Opened } from "./opened";
 import { RunView } from "./run";
 
 export function App() {
@@ -22,17 +21,19 @@ function RunWithMore() {
   return (
     <>
       <RunView />
-      {opened && (
-        <Opened
-          view={opened.view}
-          title={`Rerun ${opened.name}`}
-          close={() => {
-            state.opened.value = null;
-          }}
-        />
-      )}
+      {opened && <Rerun {...opened} />}
     </>
   );
+}
+
+/** The run that a rerun has started. */
+function Rerun({ view, name }: { view: string; name: string }) {
+  const { state } = useView();
+  const { more, note } = useMore();
+  const close = () => {
+    state.opened.value = null;
+  };
+  return more ? <more.Opened {...{ view, close }} title={`Rerun ${name}`} /> : <p class="waiting">{note}</p>;
 }
 
 /** Opens what the view was asked to open at first, as soon as it is there. */
