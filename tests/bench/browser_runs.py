@@ -55,6 +55,7 @@ _MARKED = """
   new MutationObserver(note).observe(rows, {subtree: true, characterData: true, childList: true});
 }
 """
+_CLEAR = "window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs');"
 # When so many outputs stand in the page, and are painted.
 _STANDING = """
 ([selector, count]) => new Promise(resolve => {
@@ -75,18 +76,27 @@ def large(lab: Lab) -> None:
     bare = min(run(drain(port, ROWS, run=f"r-{ROWS}-0")) for _ in range(3))
     looked = min(run(drain(port, ROWS, look, run=f"r-{ROWS}-0")) for _ in range(3))
     best = float("inf")
+    mere = "from IPython.display import HTML\nprint('began', time.time())\ndisplay(HTML('<p class=mere>mere HTML</p>'))"
     shows = [f"print('began', time.time())\nshow('r-{ROWS}-0-{n}')" for n in range(4)]
-    with lab.notebook("large", *shows) as (notebook, _):
+    with lab.notebook("large", *shows, *[mere] * 3) as (notebook, _):
         for index in range(1, len(shows) + 1):
             notebook.start(index)
             end = painted(notebook.page, rf" of {ROWS:,}\b")
             notebook.wait(index)
             best = min(best, end - value(notebook, index, "began"))
-            notebook.script("window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs');")
+            notebook.script(_CLEAR)
+        plain = float("inf")
+        for index in range(len(shows) + 1, len(shows) + 4):
+            notebook.start(index)
+            end = _standing(notebook.page, ".jp-OutputArea-output .mere", 1)
+            notebook.wait(index)
+            plain = min(plain, end - value(notebook, index, "began"))
+            notebook.script(_CLEAR)
     print(f"{ROWS:,} actions, from the cell's start to the painted tree, best of {len(shows)}")
     print(f"  bare grpc.aio drain            {bare * 1000:8.1f} ms")
     print(f"  the same, fields looked at     {looked * 1000:8.1f} ms   {looked / bare:.2f} x: the floor, in Python")
-    print(f"  painted in JupyterLab          {best * 1000:8.1f} ms   {best / looked:.2f} x that")
+    print(f"  JupyterLab paints mere HTML    {plain * 1000:8.1f} ms   beside that, or after it")
+    print(f"  painted in JupyterLab          {best * 1000:8.1f} ms   {best / looked:.2f} x the floor")
     print(f"  ratio to the bare drain        {best / bare:8.2f}      budget {RATIO_BUDGET:.0f}")
 
 
@@ -190,5 +200,5 @@ def frozen(lab: Lab) -> None:
     print(f"  added to the notebook          {added / 1024:8.1f} kB   budget 64")
 
 
-def _standing(page: Page, selector: str) -> float:
-    return page.evaluate(_STANDING, [selector, RUNS])
+def _standing(page: Page, selector: str, count: int = RUNS) -> float:
+    return page.evaluate(_STANDING, [selector, count])
