@@ -52,8 +52,8 @@ AT_ONCE = (
     "again: its HTTP server, hypercorn, sorts all streams of a connection anew whenever one of them ends.",
 )
 CARRIERS = (
-    "The limit is the backend, for half of that time, and what carries the streams: gRPC's library, or over Connect the",
-    "generated client and the HTTP library that are the SDK's, too. The watching itself is a tenth of it.",
+    "The limit is the backend, for half of that time, and what carries the streams: gRPC's library, or over Connect",
+    "the generated client and the HTTP library that are the SDK's, too. The watching itself is a tenth of it.",
 )
 LONG_LINES = (
     "The limit is the MD5 of the client, before the upload, and that of the backend, with it. The SDK sends a file",
