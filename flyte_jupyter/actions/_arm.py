@@ -28,6 +28,7 @@ armed_here: list[int] = []
 """The numbers of what was armed in this process, in the order in which it was."""
 
 _SETTLE = 15.0
+_LONGEST_WINDOW = 24.0 * 365 * 100
 _LOG_COOLDOWN = 60.0
 
 
@@ -104,6 +105,8 @@ def arm(
         NotAllowedError: It was not allowed.
         FlyteError: The backend does not answer, or does not know what is named.
     """
+    if window is not None and not 0 <= window <= _LONGEST_WINDOW:
+        raise InvalidConfigurationError(f"The window is a number of hours, 0 for ever, and not {window:g}.")
     here = service()
     connection = background().run(here.connect(client))
     config = action if isinstance(action, ActionConfig) else _kept(action)
@@ -122,7 +125,7 @@ def arm(
         plugin_subtype=flavor.SUBTYPE,
         configuration=config.model_dump(mode="json", exclude_none=True),
         allow=granted,
-        auth_window=None if window is None else round(window * 60),
+        auth_window=None if window is None else max(1, round(window * 60)) if window else 0,
         endpoint=connection.endpoint,
         account=connection.account,
     )

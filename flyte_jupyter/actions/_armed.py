@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.actions._arm import Ask, ask_person, consent, settle
-from flyte_jupyter.actions._errors import InvalidConfigurationError
+from flyte_jupyter.actions._errors import InvalidConfigurationError, UnknownActionError
 from flyte_jupyter.actions._events import AppearedEvent, LogEvent, PausedEvent, PhaseEvent
 from flyte_jupyter.actions._models import TriggerExecutionResponse
 from flyte_jupyter.actions._service import Service, service
@@ -213,7 +213,12 @@ class Armed:
         action = here.store.action(trigger.action_id)
         here.store.delete_trigger(self.id)
         if not here.store.triggers_of(action.id):
-            here.plugins.handler(action.flavor, action.plugin_subtype).delete_action(action, force=True)
+            try:
+                handler = here.plugins.handler(action.flavor, action.plugin_subtype)
+            except UnknownActionError:  # its package is gone
+                here.store.delete_action(action.id)
+            else:
+                handler.delete_action(action, force=True)
         background().run(here.refresh())
 
     def test(self) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import inspect
+import itertools
 import logging
+import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -28,6 +30,7 @@ T = TypeVar("T")
 logger = logging.getLogger("flyte_jupyter")
 
 _AT_ONCE = 8
+_FILE_PAUSE = 1.0
 _MAY_PASS = (UnavailableError, ConnectionFailedError, DeadlineExceededError, asyncio.TimeoutError)
 
 
@@ -87,10 +90,10 @@ class Dispatcher:
         if self._claiming is None or self._claiming.done():
             self._claiming = self._start(self._claim_offered())
 
-    async def pick_up(self, triggers: Iterable[Trigger], repeatable: frozenset[str]) -> None:
+    async def pick_up(self, triggers: Iterable[Trigger]) -> None:
         """Go on with what was left to do, by us or by a process that is gone."""
         by_id = {trigger.id: trigger for trigger in triggers}
-        for execution in await self.stored(self._pick_up, list(by_id), repeatable):
+        for execution in await self.stored(self._hub.store.pending, list(by_id)):
             self._queue(by_id[execution.trigger_id], execution)
 
     async def stored(self, function: Callable[..., T], *args: Any) -> T:
@@ -111,14 +114,18 @@ class Dispatcher:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._threads.shutdown(wait=True)
 
-    def _pick_up(self, trigger_ids: list[int], repeatable: frozenset[str]) -> list[Execution]:
-        self._hub.store.recover(trigger_ids, repeatable)
-        return self._hub.store.pending(trigger_ids)
-
     async def _claim_offered(self) -> None:
         while self._offered:
-            batch = [self._offered.popleft() for _ in range(min(len(self._offered), 500))]
-            for trigger, execution in await self.stored(self._claim, batch):
+            batch = list(itertools.islice(self._offered, 500))
+            try:
+                claimed = await self.stored(self._claim, batch)
+            except sqlite3.Error:
+                logger.warning("The file with the actions cannot be written; trying again", exc_info=True)
+                await asyncio.sleep(_FILE_PAUSE)
+                continue
+            for _ in batch:
+                self._offered.popleft()
+            for trigger, execution in claimed:
                 if execution.state == "pending":
                     self._queue(trigger, execution)
                 self._told(trigger, execution)

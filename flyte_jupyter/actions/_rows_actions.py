@@ -156,7 +156,7 @@ class ActionRows:
         rows = self.db.read("SELECT * FROM triggers WHERE id = ?", trigger_id)
         if not rows:
             raise UnknownActionError(f"There is no armed action {trigger_id}.", "%flyte_on list shows them.")
-        return _trigger(rows[0])
+        return trigger_of(rows[0])
 
     def triggers(self, *, active: bool = False) -> list[Trigger]:
         """All triggers, in the order in which they were made.
@@ -165,7 +165,7 @@ class ActionRows:
             active: Only the armed ones.
         """
         where = "WHERE is_active" if active else ""
-        return [_trigger(row) for row in self.db.read(f"SELECT * FROM triggers {where} ORDER BY id")]  # noqa: S608
+        return [trigger_of(row) for row in self.db.read(f"SELECT * FROM triggers {where} ORDER BY id")]  # noqa: S608
 
     def triggers_of(self, action_id: str) -> list[int]:
         """The numbers of the triggers that use an action."""
@@ -183,9 +183,11 @@ class ActionRows:
         """Arm a trigger again; what happened meanwhile is history."""
         with self.db.write() as connection:
             trigger = self.trigger(trigger_id)
+            if trigger.is_active and trigger.baselined:
+                return
             connection.execute(
-                "UPDATE triggers SET is_active = 1, note = '', baselined = ?, replay = 0 WHERE id = ?",
-                (trigger.is_active and trigger.baselined, trigger_id),
+                "UPDATE triggers SET is_active = 1, note = '', baselined = 0, floor = ?, replay = 0 WHERE id = ?",
+                (self.now(), trigger_id),
             )
 
     def bind(self, trigger_id: int, process: str) -> None:
@@ -253,7 +255,8 @@ def _action(row: sqlite3.Row) -> ActionResponse:
     return ActionResponse.model_validate({**row, **{name: json.loads(row[name]) for name in _JSON}})
 
 
-def _trigger(row: sqlite3.Row) -> Trigger:
+def trigger_of(row: sqlite3.Row) -> Trigger:
+    """The trigger of a row."""
     return Trigger.model_validate(
         {**row, **{name: json.loads(row[name]) for name in ("event_filter", "policy", "followed")}}
     )

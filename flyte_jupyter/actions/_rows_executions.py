@@ -13,8 +13,9 @@ from pydantic import BaseModel
 from flyte_jupyter.actions._decide import decide
 from flyte_jupyter.actions._errors import UnknownActionError
 from flyte_jupyter.actions._events import BaseEvent, Event
-from flyte_jupyter.actions._rows_actions import OVER
+from flyte_jupyter.actions._rows_actions import OVER, trigger_of
 from flyte_jupyter.actions._rows_processes import ProcessRows
+from flyte_jupyter.actions._trigger import Trigger
 
 State = Literal["pending", "running", "succeeded", "failed", "interrupted", "skipped"]
 
@@ -120,7 +121,7 @@ class ExecutionRows(ProcessRows):
             return self.execution(made.lastrowid)
 
     def begin(self, execution_id: int, owner: str, lease: tuple[str, int] | None) -> Execution | None:
-        """Note that an attempt begins; None where it is not pending, or the owner does not dispatch any more.
+        """Note that an attempt begins; None where there is nothing to begin, it is paused, or the owner may not.
 
         Args:
             execution_id: The execution.
@@ -132,8 +133,9 @@ class ExecutionRows(ProcessRows):
                 return None
             done = connection.execute(
                 "UPDATE executions SET state = 'running', attempt = attempt + 1, owner = ?, next_at = NULL,"
-                " started = coalesce(started, ?) WHERE id = ? AND state = 'pending'",
-                (owner, self.now(), execution_id),
+                " started = coalesce(started, ?) WHERE id = ? AND state = 'pending'"
+                " AND trigger_id IN (SELECT id FROM triggers WHERE is_active OR note = ?)",
+                (owner, self.now(), execution_id, OVER),
             )
             return self.execution(execution_id) if done.rowcount else None
 
@@ -159,17 +161,15 @@ class ExecutionRows(ProcessRows):
             )
             return self.execution(execution.id)
 
-    def recover(self, trigger_ids: Iterable[int], repeatable: frozenset[str]) -> None:
+    def recover(self, repeatable: frozenset[str]) -> None:
         """Pick up what processes left behind that are gone: to be repeated where that is safe, else interrupted.
 
         Args:
-            trigger_ids: The triggers to look at.
             repeatable: The flavors whose actions may be repeated.
         """
-        wanted = set(trigger_ids)
         with self.db.write() as connection:
             for row in self.db.read("SELECT id, trigger_id, owner FROM executions WHERE state = 'running'"):
-                if row["trigger_id"] not in wanted or self.is_alive(row["owner"]):
+                if self.is_alive(row["owner"]):
                     continue
                 if self.action(self.trigger(row["trigger_id"]).action_id).flavor in repeatable:
                     connection.execute(
@@ -180,6 +180,15 @@ class ExecutionRows(ProcessRows):
                         "UPDATE executions SET state = 'interrupted', ended = ?, error = ? WHERE id = ?",
                         (self.now(), "The process that did this ended in the middle: perhaps it was done.", row["id"]),
                     )
+
+    def at_work(self) -> list[Trigger]:
+        """The triggers that are armed, or whose run is over while something is still to be done for them."""
+        rows = self.db.read(
+            "SELECT * FROM triggers WHERE is_active OR (note = ?"
+            " AND id IN (SELECT trigger_id FROM executions WHERE state = 'pending')) ORDER BY id",
+            OVER,
+        )
+        return [trigger_of(row) for row in rows]
 
     def pending(self, trigger_ids: Iterable[int]) -> list[Execution]:
         """What is to be done for these triggers, in the order in which the events came."""

@@ -121,10 +121,9 @@ class Service:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         await self.sources.close()
-        triggers = [trigger.id for trigger in self.hub.triggers]
         self.store.leave(self.process)
         await self.dispatcher.close()
-        self.store.recover(triggers or [one.id for one in self.store.triggers()], self.repeatable)
+        self.store.recover(self.repeatable)
 
     @property
     def repeatable(self) -> frozenset[str]:
@@ -182,9 +181,10 @@ class Service:
         return held
 
     async def _serve(self) -> None:
+        await self.dispatcher.stored(self.store.recover, self.repeatable)
         triggers = await self.dispatcher.stored(self._ours)
-        await self.dispatcher.pick_up(triggers, self.repeatable)
-        await self.sources.serve(triggers)
+        await self.dispatcher.pick_up(triggers)
+        await self.sources.serve(trigger for trigger in triggers if trigger.is_active)
 
     async def _echo(self) -> None:
         """Tell here what others did of what was armed here."""
@@ -200,9 +200,9 @@ class Service:
                 handler.echo(config, context, AuthContext.of(action, connection.client))
 
     def _ours(self) -> list[Trigger]:
-        """The armed triggers that this process serves."""
+        """The triggers that this process serves."""
         ours: list[Trigger] = []
-        for trigger in self.store.triggers(active=True):
+        for trigger in self.store.at_work():
             connection = self.connections.get(trigger.event_filter.endpoint)
             if connection is None:
                 continue

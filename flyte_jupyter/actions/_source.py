@@ -6,9 +6,9 @@ import asyncio
 import logging
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flyte_jupyter.remote import FlyteError
 
@@ -45,21 +45,43 @@ class Patience:
         return longest * random.uniform(0.75, 1.25)  # noqa: S311
 
 
-class Source(ABC):
-    """Reads one thing of a backend and tells the hub what happens, as long as a trigger waits for it.
+class Reading(NamedTuple):
+    """What a source reads, and for whom.
 
-    Args:
+    Attributes:
         hub: Where events go.
         dispatcher: Stores what had happened before.
         connection: The backend.
         patience: How patient to be.
+        project: The project.
+        domain: The domain.
+        run: The run's name, where it is one run.
+        over: Called with the run's name when it is over and all of it was told.
     """
 
-    def __init__(self, hub: EventHub, dispatcher: Dispatcher, connection: Connection, patience: Patience) -> None:
+    hub: EventHub
+    dispatcher: Dispatcher
+    connection: Connection
+    patience: Patience
+    project: str
+    domain: str
+    run: str = ""
+    over: Callable[[str], None] = lambda _: None
+
+
+class Source(ABC):
+    """Reads one thing of a backend and tells the hub what happens, as long as a trigger waits for it.
+
+    Args:
+        reading: What to read, and for whom.
+    """
+
+    def __init__(self, reading: Reading) -> None:
         self.triggers: dict[int, Trigger] = {}
         self.trouble = ""  # why nothing can be read at present, in words
-        self.connection = connection
-        self._hub, self._dispatcher, self._patience = hub, dispatcher, patience
+        self.connection = reading.connection
+        self._hub, self._dispatcher, self._patience = reading.hub, reading.dispatcher, reading.patience
+        self._project, self._domain, self._name, self._over = reading.project, reading.domain, reading.run, reading.over
         self._admitted: set[int] = set()
         self._news = asyncio.Event()  # set when triggers joined
         self._task = asyncio.get_running_loop().create_task(self._run())

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +14,18 @@ from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
 from flyteidl2.workflow import run_definition_pb2
 
 from flyte_jupyter.actions._events import BaseEvent, LogEvent
-from flyte_jupyter.actions._source import Patience, Source
+from flyte_jupyter.actions._source import Reading, Source
 from flyte_jupyter.live import watcher
-from flyte_jupyter.remote import Action, ActionPhase, NotFoundError
+from flyte_jupyter.remote import Action, ActionPhase, FlyteError, NotFoundError
 
 if TYPE_CHECKING:
-    from flyte_jupyter.actions._dispatch import Connection, Dispatcher
-    from flyte_jupyter.actions._hub import EventHub
     from flyte_jupyter.actions._trigger import Trigger
     from flyte_jupyter.live import RunState
 
 _TASK = 1  # the column `kind` of the live state
 _AT_ONCE = 32
 _LONGEST = 10_000
+_ATTEMPTS_WHEN_OVER = 5
 _STAMP = re.compile(r"\[(\d{4}-\d\d-\d\dT[^\]]+)\] ")
 
 
@@ -34,39 +33,23 @@ class LogSource(Source):
     """The logs of one run: of every task that runs, up to 32 at a time.
 
     Args:
-        hub: See `Source`.
-        dispatcher: See `Source`.
-        connection: See `Source`.
-        patience: See `Source`.
-        project: The run's project.
-        domain: The run's domain.
-        run: The run's name.
-        over: Called with the run's name when it is over and its logs were read.
+        reading: See `Source`.
     """
 
-    def __init__(
-        self,
-        hub: EventHub,
-        dispatcher: Dispatcher,
-        connection: Connection,
-        patience: Patience,
-        project: str,
-        domain: str,
-        run: str,
-        over: Callable[[str], None],
-    ) -> None:
-        self._project, self._domain, self._name, self._over = project, domain, run, over
+    def __init__(self, reading: Reading) -> None:
+        super().__init__(reading)
         self._followers: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._failing: dict[tuple[str, int], str] = {}  # why a log cannot be read at present
+        self._moved = asyncio.Event()
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        super().__init__(hub, dispatcher, connection, patience)
 
     def known(self, trigger: Trigger) -> list[BaseEvent]:
         """Nothing: lines are not kept."""
         return []
 
     def floor(self, trigger: Trigger) -> float | None:
-        """Lines from before it was armed are history."""
-        return trigger.created
+        """Lines from before it was armed, or resumed, are history."""
+        return trigger.created if trigger.floor is None else trigger.floor
 
     def join(self, triggers: Iterable[Trigger]) -> None:
         """Serve these triggers; for one that wants what was written before, the logs are read anew."""
@@ -77,26 +60,28 @@ class LogSource(Source):
     async def _read(self) -> None:
         client = self.connection.client
         share = await watcher().watch(client, self._name, project=self._project, domain=self._domain)
-        moved = asyncio.Event()
-        share.on_change(moved.set)
+        share.on_change(self._moved.set)
         try:
             while True:
                 if self._news.is_set():
                     await self._admit()
-                over = share.state.head.over
+                head = share.state.head
+                over = head.over
+                unreadable = next(iter(self._failing.values()), "")
+                self.trouble = head.stale["reason"] if head.stale is not None else unreadable
                 if over:
                     await share.wait("over")
                 self._follow(share.state)
                 going = {task for task in self._followers.values() if not task.done()}
                 if over and not going:
                     self._over(self._name)
-                waits = {asyncio.ensure_future(one.wait()) for one in (moved, self._news)}
+                waits = {asyncio.ensure_future(one.wait()) for one in (self._moved, self._news)}
                 try:
                     await asyncio.wait(waits | going, return_when=asyncio.FIRST_COMPLETED)
                 finally:
                     for one in waits:
                         one.cancel()
-                moved.clear()
+                self._moved.clear()
         finally:
             self._forget()
             await share.aclose()
@@ -114,26 +99,45 @@ class LogSource(Source):
             for attempt in range(1, max(state.attempts[row], 1) + 1):
                 if (name, attempt) not in self._followers:
                     self._followers[name, attempt] = asyncio.get_running_loop().create_task(
-                        self._follow_one(name, attempt)
+                        self._follow_one(state, name, attempt)
                     )
 
     def _forget(self) -> None:
         for task in self._followers.values():
             task.cancel()
         self._followers.clear()
+        self._failing.clear()
 
-    async def _follow_one(self, name: str, attempt: int) -> None:
+    async def _follow_one(self, state: RunState, name: str, attempt: int) -> None:
+        """Read one log to its end, again where that fails; only a run that is over is given up."""
+        failures = 0
+        while True:
+            try:
+                with contextlib.suppress(NotFoundError):  # it has none
+                    async with self._slots:
+                        await self._read_one(name, attempt)
+                self._failing.pop((name, attempt), None)
+                return
+            except FlyteError as error:
+                failures += 1
+                self._failing[name, attempt] = str(error)
+                self._moved.set()
+            if state.head.over and failures >= _ATTEMPTS_WHEN_OVER:
+                return
+            await asyncio.sleep(self._patience.pause(failures))
+
+    async def _read_one(self, name: str, attempt: int) -> None:
         client = self.connection.client
         place = RunIdentifier(org=client.org, project=self._project, domain=self._domain, name=self._name)
         action = Action(run_definition_pb2.Action(id=ActionIdentifier(run=place, name=name)), client=client)
         counts: Counter[str] = Counter()
-        async with self._slots:
-            with contextlib.suppress(NotFoundError):  # it has none
-                lines: Any = action.get_logs.aio(attempt, show_ts=True)
-                async with contextlib.aclosing(lines):
-                    async for text in lines:
-                        counts[text] += 1
-                        self._publish(name, attempt, text, counts[text])
+        lines: Any = action.get_logs.aio(attempt, show_ts=True)
+        async with contextlib.aclosing(lines):
+            async for text in lines:
+                if self._failing.pop((name, attempt), ""):
+                    self._moved.set()
+                counts[text] += 1
+                self._publish(name, attempt, text, counts[text])
 
     def _publish(self, name: str, attempt: int, text: str, ordinal: int) -> None:
         stamp = _STAMP.match(text)

@@ -1,4 +1,4 @@
-"""Events of a project: runs that appear and change phase, whatever their name; and conditions that wait in them.
+"""Events of a project: runs that appear and change phase, whatever their name.
 
 The stream of runs says nothing of new ones, and drops some: it only tells when to look. What is listed is the truth.
 """
@@ -15,15 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from flyteidl2.common.identifier_pb2 import ProjectIdentifier
 from flyteidl2.workflow.run_service_pb2 import WatchRunsRequest
 
-from flyte_jupyter.actions._events import AppearedEvent, BaseEvent, PausedEvent, PhaseEvent
-from flyte_jupyter.actions._place import placed
-from flyte_jupyter.actions._source import Source, reached
-from flyte_jupyter.remote import Condition, FlyteError, Run, TimeFilter, methods
+from flyte_jupyter.actions._events import AppearedEvent, BaseEvent, PhaseEvent
+from flyte_jupyter.actions._source import Reading, Source, reached
+from flyte_jupyter.remote import FlyteError, Run, TimeFilter, methods
 
 if TYPE_CHECKING:
-    from flyte_jupyter.actions._dispatch import Connection, Dispatcher
-    from flyte_jupyter.actions._hub import EventHub
-    from flyte_jupyter.actions._source import Patience
     from flyte_jupyter.actions._trigger import Trigger
 
 _PAGE = 200
@@ -46,30 +42,16 @@ class ProjectSource(Source):
     """The runs of a project and domain.
 
     Args:
-        hub: See `Source`.
-        dispatcher: See `Source`.
-        connection: See `Source`.
-        patience: See `Source`.
-        project: The project.
-        domain: The domain.
+        reading: See `Source`.
     """
 
-    def __init__(
-        self,
-        hub: EventHub,
-        dispatcher: Dispatcher,
-        connection: Connection,
-        patience: Patience,
-        project: str,
-        domain: str,
-    ) -> None:
-        self._project, self._domain = project, domain
+    def __init__(self, reading: Reading) -> None:
+        super().__init__(reading)
         self._runs: dict[str, _Seen] = {}
         self._floor: float | None = None
         self._newest = 0.0
         self._written = 0.0  # the cursor as stored
         self._hint = asyncio.Event()
-        super().__init__(hub, dispatcher, connection, patience)
 
     def known(self, trigger: Trigger) -> list[BaseEvent]:
         """What the runs that were read have been through."""
@@ -194,74 +176,3 @@ class ProjectSource(Source):
                 pass  # looking every few seconds does without
             failures += 1
             await asyncio.sleep(self._patience.pause(failures))
-
-
-class PausedSource(Source):
-    """The conditions that wait for a value, in all runs of a project and domain.
-
-    Args:
-        hub: See `Source`.
-        dispatcher: See `Source`.
-        connection: See `Source`.
-        patience: See `Source`.
-        project: The project.
-        domain: The domain.
-    """
-
-    def __init__(
-        self,
-        hub: EventHub,
-        dispatcher: Dispatcher,
-        connection: Connection,
-        patience: Patience,
-        project: str,
-        domain: str,
-    ) -> None:
-        self._project, self._domain = project, domain
-        self._waiting: dict[str, PausedEvent] = {}
-        super().__init__(hub, dispatcher, connection, patience)
-
-    def known(self, trigger: Trigger) -> list[BaseEvent]:
-        """What waits at present."""
-        return list(self._waiting.values())
-
-    async def _read(self) -> None:
-        while True:
-            await self._look()
-            self.trouble = ""
-            if self._news.is_set():
-                await self._admit()
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._news.wait(), self._patience.poll_paused)
-
-    async def _look(self) -> None:
-        client = self.connection.client
-        waiting: dict[str, PausedEvent] = {}
-        listed: Any = Run.listall.aio(
-            paused_actions_only=True, limit=None, project=self._project, domain=self._domain, client=client
-        )
-        async with aclosing(listed) as runs:
-            async for run in runs:
-                for event in await self._conditions(run):
-                    waiting[event.id] = event
-        news = [event for event_id, event in waiting.items() if event_id not in self._waiting]
-        self._waiting = waiting
-        for event in news:
-            self._hub.publish_event(event)
-
-    async def _conditions(self, run: Run) -> list[PausedEvent]:
-        client = placed(self.connection.client, self._project, self._domain)
-        listed: Any = Condition.listall.aio(run.name, client=client)
-        async with aclosing(listed) as conditions:
-            return [await self._event(run, condition) async for condition in conditions if condition.phase == "paused"]
-
-    async def _event(self, run: Run, condition: Condition) -> PausedEvent:
-        return PausedEvent(
-            endpoint=self.connection.endpoint,
-            project=self._project,
-            domain=self._domain,
-            run=run.name,
-            action=condition.action_name,
-            condition=condition.name,
-            prompt=await condition.prompt.aio(),
-        )

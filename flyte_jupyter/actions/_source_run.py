@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flyteidl2.common.identifier_pb2 import RunIdentifier
 from flyteidl2.workflow.run_service_pb2 import GetRunDetailsRequest
 
 from flyte_jupyter.actions._events import ROOT, BaseEvent, PausedEvent, PhaseEvent
-from flyte_jupyter.actions._source import Patience, Source, reached
+from flyte_jupyter.actions._source import Reading, Source, reached
 from flyte_jupyter.live import Row, Subscription, watcher
 from flyte_jupyter.remote import ActionPhase, methods
 
 if TYPE_CHECKING:
-    from flyte_jupyter.actions._dispatch import Connection, Dispatcher
-    from flyte_jupyter.actions._hub import EventHub
     from flyte_jupyter.actions._trigger import Trigger
 
 _CONDITION = 3  # the column `kind` of the live state
@@ -26,32 +24,14 @@ class RunSource(Source):
     """The events of one run.
 
     Args:
-        hub: See `Source`.
-        dispatcher: See `Source`.
-        connection: See `Source`.
-        patience: See `Source`.
-        project: The run's project.
-        domain: The run's domain.
-        run: The run's name.
-        over: Called with the run's name when it is over and all of it was told.
+        reading: See `Source`.
     """
 
-    def __init__(
-        self,
-        hub: EventHub,
-        dispatcher: Dispatcher,
-        connection: Connection,
-        patience: Patience,
-        project: str,
-        domain: str,
-        run: str,
-        over: Callable[[str], None],
-    ) -> None:
-        self._project, self._domain, self._name, self._over = project, domain, run, over
+    def __init__(self, reading: Reading) -> None:
+        super().__init__(reading)
         self._share: Subscription | None = None
         self._task_name = ""
         self._told: list[str] = []  # by row: the phase that was told last
-        super().__init__(hub, dispatcher, connection, patience)
 
     def known(self, trigger: Trigger) -> list[BaseEvent]:
         """The phases that actions have reached, of those actions that the trigger asks for."""

@@ -6,15 +6,24 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from flyte_jupyter.actions._source import Patience, Source
+from flyte_jupyter.actions._source import Patience, Reading, Source
 from flyte_jupyter.actions._source_log import LogSource
-from flyte_jupyter.actions._source_project import PausedSource, ProjectSource
+from flyte_jupyter.actions._source_paused import PausedSource
+from flyte_jupyter.actions._source_project import ProjectSource
 from flyte_jupyter.actions._source_run import RunSource
 
 if TYPE_CHECKING:
     from flyte_jupyter.actions._dispatch import Connection, Dispatcher
     from flyte_jupyter.actions._hub import EventHub
     from flyte_jupyter.actions._trigger import Trigger
+
+
+_SOURCES: dict[str, type[Source]] = {
+    "run": RunSource,
+    "log": LogSource,
+    "paused": PausedSource,
+    "project": ProjectSource,
+}
 
 
 class _Key(NamedTuple):
@@ -83,16 +92,17 @@ class Sources:
         await asyncio.gather(*self._resting, return_exceptions=True)
 
     def _make(self, key: _Key) -> Source:
-        parts = (self._hub, self._dispatcher, self._connections[key.endpoint], self._patience)
-        match key.kind:
-            case "run":
-                return RunSource(*parts, key.project, key.domain, key.run, lambda run: self._rest(key, run))
-            case "log":
-                return LogSource(*parts, key.project, key.domain, key.run, lambda run: self._rest(key, run))
-            case "paused":
-                return PausedSource(*parts, key.project, key.domain)
-            case _:
-                return ProjectSource(*parts, key.project, key.domain)
+        reading = Reading(
+            self._hub,
+            self._dispatcher,
+            self._connections[key.endpoint],
+            self._patience,
+            key.project,
+            key.domain,
+            key.run,
+            lambda run: self._rest(key, run),
+        )
+        return _SOURCES[key.kind](reading)
 
     def _rest(self, key: _Key, run: str) -> None:
         """Put triggers to rest whose runs are over, after what they still have to do."""

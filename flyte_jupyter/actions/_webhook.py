@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 from flyte_jupyter.actions._errors import ActionsError, InvalidConfigurationError, PassingError
 from flyte_jupyter.actions._secrets import is_reference
 
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
 
 def check_address(url: str, *, insecure: bool) -> str:
     """The host that a webhook's address names.
@@ -112,6 +115,8 @@ def _is_public(text: str) -> bool:
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is not None and not inner.is_global:
+        if address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if not (address in _UNICAST if inner is None else inner.is_global):
             return False
     return address.is_global and not address.is_multicast

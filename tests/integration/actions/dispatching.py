@@ -122,7 +122,8 @@ async def dispatch(path: Path, fault: str = "", number: int = 1) -> None:
         epoch = store.acquire(connection.scope, process_id())
         if epoch is not None:
             dispatcher.leases[connection.scope] = epoch
-            await dispatcher.pick_up([trigger], frozenset({"repeatable"}))
+            store.recover(frozenset({"repeatable"}))
+            await dispatcher.pick_up([trigger])
         for run in range(number):
             hub.publish_event(
                 PhaseEvent(endpoint=ENDPOINT.authority, project="p", domain="d", run=f"r{run}", phase="failed")

@@ -11,6 +11,7 @@ from flyte_jupyter.actions import (
     Abort,
     Armed,
     HistoryRow,
+    InvalidConfigurationError,
     NotAllowedError,
     Notice,
     Notify,
@@ -162,6 +163,26 @@ def test_what_is_not_allowed_is_not_armed(service: Service, start: Start) -> Non
         on(task="acting.train").failed.do(RunTask("acting.score"), allow=[])
     assert asked == ["task acting.train failed -> run_task: may this launch in your name for 48 h?"]
     assert service.store.actions() == []
+
+
+@pytest.mark.parametrize("window", [-1, float("nan"), float("inf"), 1e30])
+def test_a_window_that_makes_no_sense_is_refused(service: Service, window: float) -> None:
+    with pytest.raises(InvalidConfigurationError, match=r"number of hours, 0 for ever, and not"):
+        on(task="acting.train").failed.do(Notify(), window=window)
+    assert service.store.actions() == []
+
+
+def test_a_short_window_is_not_for_ever(service: Service) -> None:
+    armed = on(task="acting.train").failed.do(Notify(), window=0.005)
+    assert service.store.action(service.store.trigger(armed.id).action_id).auth_window == 1
+
+
+def test_what_was_armed_by_a_package_that_is_gone_can_be_removed(service: Service) -> None:
+    armed = on(task="acting.train").failed.do(Notify())
+    action = service.store.action(service.store.trigger(armed.id).action_id)
+    service.store.restore_action(action.model_copy(update={"flavor": "gone"}))
+    armed.remove()
+    assert (service.store.triggers(), service.store.actions()) == ([], [])
 
 
 def test_consent_ends_with_its_time(service: Service, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

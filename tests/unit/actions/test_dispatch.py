@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -270,6 +271,40 @@ async def test_while_one_is_going_on_the_next_waits_or_is_let_pass(tmp_path: Pat
 
 
 @virtual
+async def test_what_is_paused_is_not_tried_again_until_it_is_resumed(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    trigger = world.arm()
+    world.bell.does = [refuse(PassingError("not now"))]
+    world.hub.publish_event(failed())
+    await until(lambda: bool(world.store.history()) and world.store.history()[0].attempt == 1)
+    world.store.set_active(trigger.id, False, "paused")
+    await world.quiet()
+    assert (world.states(), len(world.bell.rings)) == (["pending"], 1)
+    world.store.resume(trigger.id)
+    await world.dispatcher.pick_up([trigger])
+    await world.quiet()
+    assert (world.states(), len(world.bell.rings)) == (["succeeded"], 2)
+    await world.close()
+
+
+@virtual
+async def test_no_event_is_lost_while_the_file_cannot_be_written(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.arm(run="")
+    real, refusals = world.store.claim, [sqlite3.OperationalError("database is locked")] * 2
+
+    def claim(*arguments: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return real(*arguments)
+
+    world.store.claim = claim  # type: ignore[method-assign]
+    await world.publish(failed("r1"), failed("r2"))
+    assert [one.event.run for one in world.bell.rings] == ["r1", "r2"]
+    await world.close()
+
+
+@virtual
 async def test_what_it_started_itself_fires_it_only_with_a_limit(tmp_path: Path) -> None:
     world = World(tmp_path)
     endless, bounded = world.arm(run=""), world.arm(Policy(max=2), run="")
@@ -339,8 +374,8 @@ async def test_what_was_left_to_do_is_done(tmp_path: Path) -> None:
     trigger = world.arm()
     execution = world.store.claim(trigger.id, failed(), "")
     assert execution is not None
-    await world.dispatcher.pick_up([trigger], frozenset())
-    await world.dispatcher.pick_up([trigger], frozenset())
+    await world.dispatcher.pick_up([trigger])
+    await world.dispatcher.pick_up([trigger])
     await world.quiet()
     assert world.states() == ["succeeded"]
     assert len(world.bell.rings) == 1
@@ -358,7 +393,7 @@ async def test_being_closed_leaves_no_attempt_running(tmp_path: Path) -> None:
     assert world.bell.at_once == 0
     assert world.states() == ["running"], "whoever comes next sees that this process is gone"
     world.store.leave(HERE)
-    world.store.recover([1], frozenset())
+    world.store.recover(frozenset())
     assert world.states() == ["interrupted"]
     world.store.close()
 

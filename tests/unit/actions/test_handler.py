@@ -52,6 +52,27 @@ def test_a_failed_update_restores_the_whole_row(rings: Rings, store: Store, hook
     assert store.action(made.id) == before
 
 
+@pytest.mark.parametrize("operation", ["create", "update"])
+def test_what_cannot_be_handed_out_is_taken_back(
+    rings: Rings, store: Store, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = rings.create_action(request("first"))
+    before = store.actions()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rings, "extract_resources", interrupt)
+    update = ActionUpdate(name="other", configuration={"bell": "small"}, auth_window=9)
+    does = {
+        "create": lambda: rings.create_action(request("second")),
+        "update": lambda: rings.update_action(made, update),
+    }
+    with pytest.raises(KeyboardInterrupt):
+        does[operation]()
+    assert store.actions() == before
+
+
 def test_an_update_can_empty_what_was_set_and_leaves_what_it_does_not_set(rings: Rings, store: Store) -> None:
     made = rings.create_action(request(description="of the church", auth_window=5))
     rings.update_action(made, ActionUpdate(description=""))

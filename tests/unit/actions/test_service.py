@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from flyte_jupyter.actions import (
     EventFilter,
     EventHub,
     Notice,
+    PhaseEvent,
     PluginRegistry,
     Policy,
     Service,
@@ -252,49 +253,124 @@ def test_a_notice_is_shown_where_it_was_armed_too(world: World) -> None:
     assert {one.execution for one in notices} == {world.service.store.history()[0].id}
 
 
-def test_lines_of_a_log_fire_once_however_often_it_is_read(world: World) -> None:
-    scripts: dict[str, Callable[[Any], Any]] = world.backend.scripts
-    root = _action("r1", "a0", RUNNING)
-    lines = ["loss=1", "loss=nan", "loss=nan", "fine"]
-    read: list[int] = []
-    written = round(time.time()) + 3600  # after it is armed
+class Logged:
+    """A run whose log says what the test says, and breaks with what it says, once per error."""
 
-    def details(_: Any) -> ActionDetails:
-        made = ActionDetails(id=root.id, metadata=root.metadata, status=root.status)
-        made.attempts.add(attempt=1, phase=root.status.phase, logs_available=True)
+    def __init__(self, world: World, *lines: str) -> None:
+        self.world, self.lines = world, list(lines)
+        self.breaks: list[StatusError] = []
+        self.reads = 0
+        self.written = round(time.time()) + 3600  # after it is armed
+        self.root = _action("r1", "a0", RUNNING)
+        scripts = world.backend.scripts
+        scripts["GetRunDetails"] = lambda _: GetRunDetailsResponse(details=RunDetails(action=self._details()))
+        scripts["GetActionDetails"] = lambda _: GetActionDetailsResponse(details=self._details())
+        scripts["WatchActions"], scripts["TailLogs"] = self._actions, self._log
+
+    def _details(self) -> ActionDetails:
+        made = ActionDetails(id=self.root.id, metadata=self.root.metadata, status=self.root.status)
+        made.attempts.add(attempt=1, phase=self.root.status.phase, logs_available=True)
         return made
 
-    async def actions(_: Any) -> AsyncIterator[WatchActionsResponse]:
+    async def _actions(self, _: Any) -> AsyncIterator[WatchActionsResponse]:
         message = WatchActionsResponse()
-        message.enriched_actions.add().action.CopyFrom(root)
+        message.enriched_actions.add().action.CopyFrom(self.root)
         yield message
-        await world.backend.silence()
+        await self.world.backend.silence()
 
-    async def log(_: Any) -> AsyncIterator[TailLogsResponse]:
-        read.append(1)
+    async def _log(self, _: Any) -> AsyncIterator[TailLogsResponse]:
         message = TailLogsResponse()
         logs = message.logs.add()
-        for number, text in enumerate(lines):
+        for number, text in enumerate(self.lines):
             line = LogLine(message=text)
-            line.timestamp.FromSeconds(written + number // 2)
+            line.timestamp.FromSeconds(self.written + number // 2)
             logs.lines.append(line)
         yield message
-        if len(read) == 1:
-            raise StatusError("UNAVAILABLE", "gone in the middle")
-        await world.backend.silence()
+        self.reads += 1
+        if self.breaks:
+            raise self.breaks.pop(0)
+        await self.world.backend.silence()
 
-    scripts["GetRunDetails"] = lambda _: GetRunDetailsResponse(details=RunDetails(action=details(None)))
-    scripts["GetActionDetails"] = lambda _: GetActionDetailsResponse(details=details(None))
-    scripts["WatchActions"], scripts["TailLogs"] = actions, log
+
+def test_lines_of_a_log_fire_once_however_often_it_is_read(world: World) -> None:
+    log = Logged(world, "loss=1", "loss=nan", "loss=nan", "fine")
+    log.breaks = [StatusError("UNAVAILABLE", "gone in the middle")]
     trigger = world.arm("log", run="r1", action="*", pattern="loss=nan")
     assert world.fired(trigger, 2) == ["r1 succeeded"] * 2
-    until(lambda: len(read) > 1, "the log is read again")
+    until(lambda: log.reads > 1, "the log is read again")
     world.stop()
-    again = len(read)
+    again = log.reads
     world.service = world.start("here:2:b")
-    until(lambda: len(read) > again, "the log is read by another process")
-    lines.append("the last loss=nan")
+    until(lambda: log.reads > again, "the log is read by another process")
+    log.lines.append("the last loss=nan")
     world.stop()
     world.service = world.start("here:3:c")
     assert world.fired(trigger, 3) == ["r1 succeeded"] * 3
     assert world.service.store.trigger(trigger.id).fired == 3
+
+
+def test_a_log_that_may_not_be_read_is_said_and_read_again(world: World) -> None:
+    log = Logged(world, "loss=1")
+    log.breaks = [StatusError("PERMISSION_DENIED", "not yours") for _ in range(200)]
+    trigger = world.arm("log", run="r1", action="*", pattern="loss=nan")
+    until(lambda: "not yours" in armed_rows(world.service)[0].error, "the trouble")
+    log.lines.append("loss=nan")
+    log.breaks.clear()
+    assert world.fired(trigger, 1) == ["r1 succeeded"]
+    until(lambda: not armed_rows(world.service)[0].error, "no trouble")
+
+
+def test_lines_that_were_written_while_it_was_paused_are_history(world: World) -> None:
+    log = Logged(world, "fine")
+    trigger = world.arm("log", run="r1", action="*", pattern="loss=nan")
+    store = world.service.store
+    store.set_active(trigger.id, False, "paused")
+    world.service.poke()
+    until(lambda: not world.service.hub.triggers, "the pause")
+    log.lines.append("meanwhile loss=nan")
+    real, store.now = store.now, lambda: log.written + 60.0
+    store.resume(trigger.id)
+    store.now = real
+    world.service.poke()
+    until(lambda: store.trigger(trigger.id).baselined, "the baseline")
+    log.lines += ["fine"] * 200 + ["then loss=nan"]
+    world.stop()
+    world.service = world.start("here:2:b")
+    assert world.fired(trigger, 1) == ["r1 succeeded"]
+    (execution,) = world.service.store.history()
+    assert execution.event.words.endswith("then loss=nan")
+
+
+def test_what_was_left_of_a_run_that_is_over_is_done_by_the_next(world: World) -> None:
+    trigger = world.arm(task="t.a")
+    event = failed_at(world, "r1")
+    store = world.service.store
+    world.stop()
+    store = Store(world.path / "actions.db")
+    left = store.claim(trigger.id, event, world.subject)
+    assert left is not None
+    store.set_active(trigger.id, False, "run over")
+    store.close()
+    world.service = world.start("here:2:b")
+    assert world.fired(trigger, 1) == ["r1 succeeded"]
+
+
+@pytest.mark.parametrize("bound", ["", "here:9:gone"])
+def test_what_a_dead_process_was_doing_is_told_as_interrupted(world: World, bound: str) -> None:
+    trigger = world.arm(task="t.a")
+    world.stop()
+    store = Store(world.path / "actions.db")
+    left = store.claim(trigger.id, failed_at(world, "r1"), world.subject)
+    assert left is not None
+    assert store.begin(left.id, "here:9:gone", None) is not None
+    if bound:
+        store.bind(trigger.id, bound)
+    else:
+        store.set_active(trigger.id, False, "run over")
+    store.close()
+    world.service = world.start("here:2:b")
+    assert world.fired(trigger, 1) == ["r1 interrupted"]
+
+
+def failed_at(world: World, run: str) -> PhaseEvent:
+    return PhaseEvent(endpoint=world.client.endpoint.authority, project="p", domain="d", run=run, phase="failed")

@@ -10,7 +10,7 @@ import pytest
 
 from flyte_jupyter.actions import ActionRequest, BaseEvent, EventFilter, EventHub, PausedEvent, Policy, Store, Trigger
 from flyte_jupyter.actions._dispatch import Connection, Dispatcher
-from flyte_jupyter.actions._source import Patience
+from flyte_jupyter.actions._source import Patience, Reading
 from flyte_jupyter.actions._source_run import RunSource
 from flyte_jupyter.live import _watcher
 from tests.unit.actions.worlds import AtOnce
@@ -40,9 +40,10 @@ class World:
         self.dispatcher = Dispatcher(self.hub, "here:1:a", self._no_flavor, {ENDPOINT: connection}, threads=AtOnce())
         self.dispatcher.offer = self._offer  # type: ignore[method-assign]
         self.hub.sink = self._offer
-        self.source = RunSource(
+        self.reading = Reading(
             self.hub, self.dispatcher, connection, Patience(), "p", "development", "r1", self.over.append
         )
+        self.source = RunSource(self.reading)
         self._action = self.store.create_action(ActionRequest(flavor="ring", endpoint=ENDPOINT)).id
         self._triggers: list[Trigger] = []
 
@@ -169,16 +170,7 @@ async def test_what_happened_while_nobody_dispatched_fires(tmp_path: Path) -> No
     await world.settled()
     await world.source.close()
     client.put(root(FAILED))
-    world.source = RunSource(
-        world.hub,
-        world.dispatcher,
-        world.source.connection,
-        Patience(),
-        "p",
-        "development",
-        "r1",
-        world.over.append,
-    )
+    world.source = RunSource(world.reading)
     world.source.join([world.store.trigger(trigger.id)])
     await until(lambda: world.over)
     assert world.fired(trigger) == ["r1 (env.main) failed"]

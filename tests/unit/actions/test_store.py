@@ -146,13 +146,13 @@ def test_what_the_dead_left_is_interrupted_or_repeated(store: Store, clock: Cloc
     assert execution is not None
     begun = store.begin(execution.id, THEIRS, None)
     assert begun is not None
-    store.recover([trigger.id], frozenset())
+    store.recover(frozenset())
     assert store.execution(execution.id).state == "running", "they live"
     clock.at += SILENCE
-    store.recover([trigger.id], frozenset({"ring"}))
+    store.recover(frozenset({"ring"}))
     assert (store.execution(execution.id).state, store.execution(execution.id).repeated) == ("pending", True)
     assert store.begin(execution.id, THEIRS, None) is not None
-    store.recover([trigger.id], frozenset())
+    store.recover(frozenset())
     left = store.execution(execution.id)
     assert left.state == "interrupted"
     assert "perhaps" in left.error

@@ -58,7 +58,8 @@ def test_json_is_sent(hook: Any) -> None:
 
 def test_private_addresses_are_refused_by_what_a_name_points_at(hook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     port = hook.server_port
-    for host in ("localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"):
+    here = ("localhost", "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]")
+    for host in (*here, "[::127.0.0.1]", "[64:ff9b::10.0.0.1]", "[64:ff9b:1::1]", "[fec0::1]", "[2002:a00:1::]"):
         with pytest.raises(InvalidConfigurationError, match="private network"):
             send(f"http://{host}:{port}/", insecure=True)
     for address in ("10.1.2.3", "192.168.0.1", "172.16.5.5", "169.254.169.254", "100.64.0.1", "fd00::1", "224.0.0.1"):
@@ -103,6 +104,16 @@ def test_tls_is_checked_for_the_name(hook: Any, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(PassingError, match=r"other\.example cannot be reached"):
         send(f"https://other.example:{hook.server_port}/x", private=True)
     assert [path for path, *_ in hook.received] == ["/x"]
+
+
+def test_a_proxy_of_the_environment_is_not_told(hook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{hook.server_port}")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(PassingError, match="cannot be reached"):
+            send(f"http://127.0.0.1:{taken.getsockname()[1]}/secret", insecure=True, private=True)
+    assert hook.received == []
 
 
 @pytest.mark.parametrize(
