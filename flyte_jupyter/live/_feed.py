@@ -57,7 +57,7 @@ class Feed:
         self.client = client
         self.failure: FlyteError | None = None  # what ended it, other than the run's end
         self.sharers = 0
-        self.told = False  # whether the backend has listed actions, which it begins with
+        self.told = False  # whether the backend has told what there is, which it begins with
         self.changes = Notifier()
         self._run_id, self._timing, self._now = run, timing or Timing(), now
         endpoint = client.endpoint
@@ -291,8 +291,9 @@ class Feed:
         self._heard = asyncio.get_running_loop().time()
         self._heard_ms = self._now()
         self._absent = self._mute = 0
-        if self.state.head.stale is not None or not self.told:
-            self.told, self.state.head.stale = True, None
+        told = self.told or self._page < _FULL_PAGE
+        if self.state.head.stale is not None or told != self.told:
+            self.told, self.state.head.stale = told, None
             self.changes.changed()
 
     def _after_change(self, was_ended: bool) -> None:

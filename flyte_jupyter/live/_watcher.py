@@ -36,7 +36,7 @@ class Subscription:
 
     @property
     def told(self) -> bool:
-        """Whether the backend has begun to tell of the run's actions; before that only the root action is known."""
+        """Whether the backend has told which actions there are; it does so first, page by page."""
         return self._feed.told
 
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:

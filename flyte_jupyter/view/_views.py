@@ -267,7 +267,7 @@ async def subscribe(target: Target) -> Subscription:
 async def _catch_up(subscription: Subscription, seconds: float, briefly: bool = False) -> None:
     """Wait until all is known of a run that has ended, or until nothing more comes at once of one that goes on.
 
-    `briefly`: of one that goes on, only until something is known.
+    `briefly`: of one that goes on, only until its actions are told.
     """
     state = subscription.state
     changed = asyncio.Event()

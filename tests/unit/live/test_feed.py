@@ -95,6 +95,18 @@ async def test_a_pause_after_a_full_page_is_not_taken_for_the_end():
 
 
 @virtual
+async def test_all_is_told_when_a_page_is_not_full():
+    client = ScriptedClient(action("a0", RUNNING))
+    client.scripts = [[message(*(action(f"n{i}", RUNNING) for i in range(1000)))]]
+    async with await Watcher().watch(client, "r1") as run:
+        await until(lambda: run.state.n == 1001)
+        assert not run.told
+        client.open[0].put_nowait(message(action("last", RUNNING)))
+        await until(lambda: run.told)
+        assert run.state.find("last") is not None
+
+
+@virtual
 async def test_a_lost_update_is_made_good_when_the_stream_is_silent():
     client = a_run()
     async with await Watcher().watch(client, "r1") as run:
