@@ -14,6 +14,7 @@ from flyte_jupyter.actions._errors import InvalidConfigurationError, NotAllowedE
 from flyte_jupyter.actions._filter import EventFilter, Policy
 from flyte_jupyter.actions._handler import complaints
 from flyte_jupyter.actions._models import DEFAULT_AUTH_WINDOW, ActionConfig, ActionRequest, Permission
+from flyte_jupyter.actions._place import placed
 from flyte_jupyter.actions._service import Service, service
 from flyte_jupyter.remote import background
 
@@ -117,6 +118,8 @@ def arm(
         again = _bind_again(here, event_filter, config)
         if again is not None:
             return again
+    there = placed(client, event_filter.project, event_filter.domain)
+    background().run(here.plugins.handler(flavor.FLAVOR, flavor.SUBTYPE).look_up(config, there))
     granted = consent(here, flavor, event_filter, config, allow, window, ask)
     request = ActionRequest(
         name=name,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flyte_jupyter.actions._flavor import BaseActionFlavor
     from flyte_jupyter.actions._hub import BaseEventHub
     from flyte_jupyter.actions._store import Store
+    from flyte_jupyter.remote import Client
 
 logger = logging.getLogger("flyte_jupyter")
 
@@ -112,6 +113,17 @@ class BaseActionHandler(BasePlugin):
             config: The action's configuration.
             trigger_execution: The execution, with its event.
             auth_context: Who acts, and what it may do; `auth_context.client` is the connection.
+        """
+
+    async def look_up(self, config: ActionConfig, client: Client) -> None:
+        """Make sure that what the configuration names is there; called when an action is armed, on the loop.
+
+        Args:
+            config: The action's configuration.
+            client: The connection, with the project and domain that events will come from.
+
+        Raises:
+            FlyteError: It is not.
         """
 
     def preview(self, config: ActionConfig, trigger_execution: TriggerExecutionResponse) -> str:

@@ -15,15 +15,16 @@ _UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-def check_address(url: str, *, insecure: bool) -> str:
+def check_address(url: str, *, insecure: bool, private: bool = True) -> str:
     """The host that a webhook's address names.
 
     Args:
         url: The address.
         insecure: Whether http:// will do.
+        private: Whether the number of a host in a private network will do; names are looked up when they are used.
 
     Raises:
-        InvalidConfigurationError: It is no https:// address of a host.
+        InvalidConfigurationError: It is no https:// address of a host, or not allowed.
     """
     try:
         parts = urlsplit(url)
@@ -36,6 +37,8 @@ def check_address(url: str, *, insecure: bool) -> str:
         raise InvalidConfigurationError(
             f"The webhook at {host} is not encrypted.", "Use https://, or allow it with insecure=true."
         )
+    if not private and (host == "localhost" or (_is_number(host) and not _is_public(host))):
+        raise _in_private_network(host)
     return host
 
 
@@ -105,10 +108,20 @@ async def _address(host: str, *, private: bool) -> str:
         raise PassingError(f"The name {host} cannot be resolved.") from None
     addresses = [str(entry[4][0]) for entry in found]
     if not private and not all(_is_public(address) for address in addresses):
-        raise InvalidConfigurationError(
-            f"The webhook at {host} is in a private network.", "Allow that with private=true."
-        )
+        raise _in_private_network(host)
     return addresses[0]
+
+
+def _in_private_network(host: str) -> InvalidConfigurationError:
+    return InvalidConfigurationError(f"The webhook at {host} is in a private network.", "Allow that with private=true.")
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def _is_public(text: str) -> bool:

@@ -130,6 +130,9 @@ def _told(armed: Armed) -> str:
     may = " and ".join(row.may)
     until = "for ever" if row.expires is None else f"until {_clock(row.expires)}"
     more = f" {row.error}" if row.error else ""
+    if row.standing == "run over" and not row.fired:
+        what = f"[{row.id}] {row.on} -> {row.action}"
+        return f"{what} will not fire: the run is over. --replay lets what has happened count."
     return f"[{row.id}] {row.on} -> {row.action} is {row.standing}; it may {may} {until}.{more}"
 
 

@@ -96,7 +96,7 @@ class NotifyHandler(BaseActionHandler):
 
     def _validate_action_request(self, action: Any, config: Any) -> None:
         if config.webhook and not is_reference(config.webhook):
-            check_address(config.webhook, insecure=config.insecure)
+            check_address(config.webhook, insecure=config.insecure, private=config.private)
 
     def _validate_action_update(self, action: Any, config: Any, action_update: Any, config_update: Any) -> None:
         self._validate_action_request(action_update, config_update)

@@ -17,7 +17,7 @@ from flyte_jupyter.actions._handler import BaseActionHandler
 from flyte_jupyter.actions._launch import launch_once
 from flyte_jupyter.actions._models import ActionConfig, AuthContext, ResourceType, TriggerExecutionResponse
 from flyte_jupyter.actions._place import placed
-from flyte_jupyter.remote import Run, Task
+from flyte_jupyter.remote import Client, Run, Task
 
 
 class RunTask(ActionConfig):
@@ -77,6 +77,11 @@ class RunTaskHandler(BaseActionHandler):
         trigger_execution.launched = run.name
         trigger_execution.result = f"started {run.name} ({config.task})"
 
+    async def look_up(self, config: Any, client: Client) -> None:
+        """Make sure that the task is deployed."""
+        if not config.kept:
+            await Task.get(config.task, version=config.version, auto_version="latest", client=client).fetch.aio()
+
     def preview(self, config: Any, trigger_execution: TriggerExecutionResponse) -> str:
         """What would be started."""
         inputs = ", ".join(f"{name}={value}" for name, value in config.inputs.items())
@@ -84,10 +89,8 @@ class RunTaskHandler(BaseActionHandler):
 
     def extract_resources(self, action_config: Any, hydrate: bool = False) -> dict[ResourceType, Any]:
         """The task."""
-        if action_config.kept:
-            return {ResourceType.TASK: action_config.task}
         task = Task.get(action_config.task, version=action_config.version, auto_version="latest")
-        return {ResourceType.TASK: task.fetch() if hydrate else action_config.task}
+        return {ResourceType.TASK: task.fetch() if hydrate and not action_config.kept else action_config.task}
 
 
 async def _start_kept(config: Any, inputs: dict[str, Any], name: str, event: Any) -> Run:

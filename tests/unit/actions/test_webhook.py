@@ -150,3 +150,15 @@ def test_http_is_refused_unless_allowed() -> None:
     with pytest.raises(InvalidConfigurationError, match=r"hooks\.example is not encrypted"):
         check_address("http://hooks.example/x", insecure=False)
     assert check_address("http://hooks.example/x", insecure=True) == "hooks.example"
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "127.0.0.1", "[::1]", "[::ffff:10.0.0.1]", "localhost"])
+def test_a_private_host_is_refused_when_it_is_named(host: str) -> None:
+    with pytest.raises(InvalidConfigurationError, match="private network. Allow that with private=true"):
+        check_address(f"https://{host}/x", insecure=False, private=False)
+    assert check_address(f"https://{host}/x", insecure=False, private=True)
+
+
+def test_names_and_public_hosts_are_looked_up_when_they_are_used() -> None:
+    for host in ("hooks.example", "8.8.8.8"):
+        assert check_address(f"https://{host}/x", insecure=False, private=False) == host
