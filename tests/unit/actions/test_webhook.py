@@ -154,7 +154,7 @@ def test_http_is_refused_unless_allowed() -> None:
 
 @pytest.mark.parametrize("host", ["10.0.0.1", "127.0.0.1", "[::1]", "[::ffff:10.0.0.1]", "localhost"])
 def test_a_private_host_is_refused_when_it_is_named(host: str) -> None:
-    with pytest.raises(InvalidConfigurationError, match="private network. Allow that with private=true"):
+    with pytest.raises(InvalidConfigurationError, match=r"private network\. Allow that with private=true"):
         check_address(f"https://{host}/x", insecure=False, private=False)
     assert check_address(f"https://{host}/x", insecure=False, private=True)
 
