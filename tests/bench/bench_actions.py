@@ -102,7 +102,8 @@ async def measure(path: Path) -> tuple[float, int]:
         hub.publish_events(event(number) for number in range(start, start + 100))
         await dispatcher.idle()
     for _ in range(60):  # as often as the service looks when something changed
-        store.at_work()
+        for trigger in store.at_work():
+            hub.activate_trigger(trigger)
         store.recover(frozenset())
     spent = time.process_time() - began
     made = len(store.history(limit=EVENTS))
