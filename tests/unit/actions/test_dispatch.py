@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from flyte_jupyter.actions import (
     ActionConfig,
     ActionUpdate,
@@ -88,12 +90,13 @@ class World:
         plugins.register(flavor)
         client: Any = type("Client", (), {"endpoint": Endpoint.parse(f"https://{ENDPOINT}")})()
         self.connection = Connection(client, account)
+        self.connections = {ENDPOINT: self.connection}
         self.told: list[Execution] = []
         self.dispatcher = Dispatcher(
             self.hub,
             HERE,
             lambda action: plugins.flavor(action.flavor),
-            {ENDPOINT: self.connection},
+            self.connections,
             lambda _, execution: self.told.append(execution),
             AtOnce(),
         )
@@ -351,6 +354,27 @@ async def test_a_consent_for_another_account_or_of_the_past_does_nothing(tmp_pat
     await world.publish(failed())
     assert world.states() == ["skipped"]
     assert "time that is over" in world.store.history()[0].error
+    await world.close()
+
+
+@pytest.mark.parametrize("ends", ["account", "time"])
+@virtual
+async def test_a_consent_that_ends_between_two_attempts_ends_them(tmp_path: Path, ends: str) -> None:
+    world = World(tmp_path)
+    trigger = world.arm()
+    world.store.update_action(trigger.action_id, ActionUpdate(auth_window=1))
+    world.bell.does = [refuse(PassingError("not now"))]
+    world.hub.publish_event(failed())
+    await until(lambda: bool(world.store.history()) and world.store.history()[0].attempt == 1)
+    if ends == "account":
+        world.connection = world.connections[ENDPOINT] = Connection(world.connection.client, "somebody else")
+    else:
+        now = world.store.now
+        world.store.now = lambda: now() + 60
+    await world.quiet()
+    assert (world.states(), len(world.bell.rings)) == (["failed"], 1)
+    words = {"account": "for another account", "time": "for a time that is over"}
+    assert words[ends] in world.store.history()[0].error
     await world.close()
 
 

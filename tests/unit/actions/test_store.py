@@ -99,10 +99,13 @@ def test_a_paused_trigger_takes_nothing(store: Store) -> None:
     assert store.claim(trigger.id, failed(), "") is not None
 
 
-def test_a_run_is_named_alike_at_every_attempt_and_otherwise_in_other_stores(store: Store, tmp_path: Path) -> None:
+def test_a_run_is_named_alike_at_every_attempt_and_otherwise_in_other_stores(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
     trigger = armed(store)
     execution = store.claim(trigger.id, failed(), "")
     assert execution is not None
+    clock.at += 60
     assert execution.run_name == store.run_name(trigger.id, failed().id)
     assert len(execution.run_name) <= 30
     assert execution.run_name.isalnum()

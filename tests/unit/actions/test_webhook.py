@@ -13,6 +13,7 @@ import pytest
 import trustme
 
 from flyte_jupyter.actions import ActionsError, InvalidConfigurationError, PassingError
+from flyte_jupyter.actions._webhook import _address as resolved
 from flyte_jupyter.actions._webhook import check_address, post
 
 
@@ -68,6 +69,12 @@ def test_private_addresses_are_refused_by_what_a_name_points_at(hook: Any, monke
         with pytest.raises(InvalidConfigurationError, match=r"example\.com is in a private network"):
             send("https://example.com/hook")
     assert hook.received == []
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "64:ff9b::808:808", "::ffff:8.8.8.8"])
+def test_public_addresses_may_be_used(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (address, 0))])
+    assert asyncio.run(resolved("example.com", private=False)) == address
 
 
 def test_the_address_that_was_checked_is_the_one_that_is_used(hook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
