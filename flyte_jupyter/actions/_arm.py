@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from flyte_jupyter.actions._handler import complaints
 from flyte_jupyter.actions._models import DEFAULT_AUTH_WINDOW, ActionConfig, ActionRequest, Permission
 from flyte_jupyter.actions._place import placed
 from flyte_jupyter.actions._service import Service, service
+from flyte_jupyter.actions._trigger import standing
 from flyte_jupyter.remote import background
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ Ask = Callable[[str], bool]
 armed_here: list[int] = []
 """The numbers of what was armed in this process, in the order in which it was."""
 
+_ALIKE = ("flavor", "plugin_subtype", "configuration", "endpoint", "account")
 _SETTLE = 15.0
 _LONGEST_WINDOW = 24.0 * 365 * 100
 _LOG_COOLDOWN = 60.0
@@ -105,6 +108,9 @@ def arm(
         InvalidConfigurationError: It makes no sense.
         NotAllowedError: It was not allowed.
         FlyteError: The backend does not answer, or does not know what is named.
+
+    Returns:
+        The trigger; the one that there is, where the very same is armed already.
     """
     if window is not None and not 0 <= window <= _LONGEST_WINDOW:
         raise InvalidConfigurationError(f"The window is a number of hours, 0 for ever, and not {window:g}.")
@@ -113,27 +119,28 @@ def arm(
     config = action if isinstance(action, ActionConfig) else _kept(action)
     flavor = here.plugins.flavor_for(config)
     _refuse_circles(flavor, config, event_filter, policy)
-    kept = str(getattr(config, "kept", ""))
-    if kept:
-        again = _bind_again(here, event_filter, config)
-        if again is not None:
-            return again
-    there = placed(client, event_filter.project, event_filter.domain)
-    background().run(here.plugins.handler(flavor.FLAVOR, flavor.SUBTYPE).look_up(config, there))
-    granted = consent(here, flavor, event_filter, config, allow, window, ask)
-    request = ActionRequest(
-        name=name,
-        description=event_filter.words,
-        flavor=flavor.FLAVOR,
-        plugin_subtype=flavor.SUBTYPE,
-        configuration=config.model_dump(mode="json", exclude_none=True),
-        allow=granted,
-        auth_window=None if window is None else max(1, round(window * 60)) if window else 0,
-        endpoint=connection.endpoint,
-        account=connection.account,
-    )
-    made = here.plugins.handler(flavor.FLAVOR, flavor.SUBTYPE).create_action(request)
-    bound = here.process if kept else ""
+    handler = here.plugins.handler(flavor.FLAVOR, flavor.SUBTYPE)
+    try:
+        request = ActionRequest(
+            name=name,
+            description=event_filter.words,
+            flavor=flavor.FLAVOR,
+            plugin_subtype=flavor.SUBTYPE,
+            configuration=config.model_dump(mode="json", exclude_none=True),
+            allow=frozenset(allow or ()),
+            auth_window=None if window is None else math.ceil(window * 60),  # 0 alone is for ever
+            endpoint=connection.endpoint,
+            account=connection.account,
+        )
+    except ValidationError as error:
+        raise InvalidConfigurationError(f"{'; '.join(complaints(error))}.") from None
+    same = _armed_already(here, event_filter, policy, replay, request)
+    if same is not None:
+        return _armed(here, same.id)
+    background().run(handler.look_up(config, placed(client, event_filter.project, event_filter.domain)))
+    request.allow = consent(flavor, event_filter, config, allow, window, ask)
+    made = handler.create_action(request)
+    bound = here.process if getattr(config, "kept", "") else ""
     trigger = here.store.create_trigger(
         made.id, event_filter, policy, bound=bound, armed_by=here.process, replay=replay
     )
@@ -141,7 +148,6 @@ def arm(
 
 
 def consent(
-    here: Service,
     flavor: type[BaseActionFlavor],
     event_filter: EventFilter,
     config: ActionConfig,
@@ -164,7 +170,9 @@ def consent(
             )
         hours = DEFAULT_AUTH_WINDOW / 60 if window is None else window
         span = f"for {hours:g} h" if hours else "for ever"
-        question = f"{event_filter.words} -> {flavor.FLAVOR}: may this {' and '.join(missing)} in your name {span}?"
+        question = (
+            f"{event_filter.words} -> {flavor.words(config)}: may this {' and '.join(missing)} in your name {span}?"
+        )
         if not ask(question):
             raise NotAllowedError("It was not allowed, and is not armed.")
     return granted | flavor.NEEDS
@@ -177,7 +185,10 @@ async def settle(here: Service, trigger_id: int) -> None:
     await here.refresh()
     while loop.time() < end:
         trigger = await here.dispatcher.stored(here.store.trigger, trigger_id)
-        if trigger.baselined or not trigger.is_active or here.sources.troubles.get(trigger_id):
+        if trigger.baselined and not here.sources.ending(trigger_id):
+            await here.sources.rested()
+            return
+        if not trigger.is_active or here.sources.troubles.get(trigger_id):
             return
         await asyncio.sleep(0.03)
 
@@ -205,16 +216,28 @@ def _kept(function: Callable[..., Any]) -> ActionConfig:
     return Callback(kept=key, name=name)
 
 
-def _bind_again(here: Service, event_filter: EventFilter, config: ActionConfig) -> Trigger | None:
-    """The trigger that waited for the same to call the same in a process that is gone, bound to this one."""
-    wanted = config.model_dump(mode="json", exclude_none=True)
+def _armed_already(
+    here: Service, event_filter: EventFilter, policy: Policy, replay: bool, request: ActionRequest
+) -> Trigger | None:
+    """What is armed that does the same: a cell that runs again arms nothing a second time.
+
+    What calls a function of a process that is gone is bound to this one, which has the function again.
+    """
+    window = DEFAULT_AUTH_WINDOW if request.auth_window is None else request.auth_window
     for trigger in here.store.triggers(active=True):
-        if not trigger.bound or trigger.event_filter != event_filter:
+        if (trigger.event_filter, trigger.policy, trigger.replay) != (event_filter, policy, replay):
             continue
-        theirs = trigger.bound != here.process and here.store.is_alive(trigger.bound)
-        if not theirs and here.store.action(trigger.action_id).configuration == wanted:
+        action = here.store.action(trigger.action_id)
+        alike = all(getattr(action, name) == getattr(request, name) for name in _ALIKE)
+        if not alike or action.auth_window != window or request.name not in ("", action.name):
+            continue
+        if standing(trigger, action, alive=True, now=here.store.now()) != "armed":
+            continue
+        if trigger.bound not in ("", here.process):
+            if here.store.is_alive(trigger.bound):
+                continue
             here.store.bind(trigger.id, here.process)
-            return _armed(here, trigger.id)
+        return trigger
     return None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.actions._arm import Ask, ask_person, consent, settle
-from flyte_jupyter.actions._errors import InvalidConfigurationError, UnknownActionError
+from flyte_jupyter.actions._errors import ActionsError, InvalidConfigurationError, UnknownActionError
 from flyte_jupyter.actions._events import AppearedEvent, LogEvent, PausedEvent, PhaseEvent
 from flyte_jupyter.actions._models import TriggerExecutionResponse
 from flyte_jupyter.actions._service import Service, service
@@ -26,7 +26,7 @@ class ArmedRow:
     Attributes:
         id: Its number.
         on: What it waits for.
-        action: What it does: the flavor.
+        action: What it does, as `%flyte_on` takes it.
         standing: "armed", "paused", "expired", "unbound", "used up", "run over", "other account" or "not connected".
         may: What it may do.
         expires: Until when; None for ever.
@@ -195,7 +195,6 @@ class Armed:
                 action.configuration
             )
             consent(
-                here,
                 flavor,
                 trigger.event_filter,
                 config,
@@ -244,6 +243,16 @@ class Armed:
         return f"Armed({row.id}: {row.on} -> {row.action}, {row.standing})"
 
 
+def action_words(here: Service, action: ActionResponse) -> str:
+    """What an action does; its flavor alone, where that is not installed or takes another configuration by now."""
+    try:
+        flavor = here.plugins.flavor(action.flavor, action.plugin_subtype)
+        handler = here.plugins.handler(action.flavor, action.plugin_subtype)
+        return flavor.words(handler.validate_action_configuration(action.configuration))
+    except ActionsError:
+        return action.flavor
+
+
 def sample(trigger: Trigger) -> PhaseEvent | AppearedEvent | PausedEvent | LogEvent:
     """A made-up event that a trigger waits for."""
     wanted = trigger.event_filter
@@ -280,7 +289,7 @@ def _armed_row(here: Service, trigger: Trigger, action: ActionResponse, trouble:
     return ArmedRow(
         trigger.id,
         wanted.words,
-        action.flavor,
+        action_words(here, action),
         how,
         tuple(sorted(action.allow)),
         action.expires,

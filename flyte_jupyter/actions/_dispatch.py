@@ -61,6 +61,7 @@ class Dispatcher:
         connections: The connections of this process, by endpoint.
         told: Called after an execution was claimed, skipped or ended.
         threads: Where the file is waited for; one thread of its own if not given.
+        complete: Adds to an event what its source left out, before it is acted on; nothing if not given.
     """
 
     def __init__(
@@ -71,10 +72,11 @@ class Dispatcher:
         connections: dict[str, Connection],
         told: Callable[[Trigger, Execution], None] = lambda *_: None,
         threads: concurrent.futures.ThreadPoolExecutor | None = None,
+        complete: Callable[[BaseEvent, Client], Awaitable[BaseEvent]] | None = None,
     ) -> None:
         self.leases: dict[str, int] = {}  # scope -> epoch of the lease that we hold
         self._hub, self._process, self._flavor_of, self._told = hub, process, flavor_of, told
-        self._connections = connections
+        self._connections, self._complete = connections, complete
         self._offered: deque[tuple[Trigger, BaseEvent]] = deque()
         self._queues: dict[int, deque[Execution]] = {}
         self._known: set[int] = set()  # executions that are queued or going on
@@ -190,6 +192,10 @@ class Dispatcher:
                     return  # another process goes on with it
                 lease = (connection.scope, self.leases[connection.scope])
             async with self._slots:
+                if self._complete is not None and connection is not None:
+                    event = await self._complete(execution.event, connection.client)
+                    if event != execution.event:
+                        await self.stored(store.complete, execution.id, event)
                 begun = await self.stored(store.begin, execution.id, self._process, lease)
                 if begun is None:
                     return

@@ -64,6 +64,12 @@ class BaseActionFlavor(BasePluginFlavor):
     ARGUMENT: ClassVar[str] = ""
 
     @classmethod
+    def words(cls, config: ActionConfig) -> str:
+        """What an action of this configuration does, as `%flyte_on` takes it: "run_task eval.score"."""
+        argument = config.shown().get(cls.ARGUMENT)
+        return cls.FLAVOR if argument is None else f"{cls.FLAVOR} {argument}"
+
+    @classmethod
     def get_action_config_schema(cls) -> dict[str, Any]:
         """The JSON schema of the configuration."""
         return cls.ACTION_CONFIG_CLASS.model_json_schema()

@@ -247,7 +247,7 @@ class BaseActionHandler(BasePlugin):
         except ValidationError as error:
             raise InvalidConfigurationError(
                 f"{self.flavor_class.FLAVOR}: {'; '.join(complaints(error))}.",
-                f"It takes {', '.join(self.config_class.model_fields) or 'no configuration'}.",
+                f"It takes {', '.join(self.config_class.model_json_schema()['properties']) or 'no configuration'}.",
             ) from None
 
     def extract_resources(self, action_config: ActionConfig, hydrate: bool = False) -> dict[ResourceType, Any]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
+
+from pydantic.fields import FieldInfo
 
 from flyte_jupyter.actions._errors import InvalidConfigurationError
 from flyte_jupyter.actions._filter import PHASES
+from flyte_jupyter.actions._registry import registry
 
 FORMS = (
     "RUN PHASE -> ACTION",
@@ -59,6 +64,7 @@ def read_line(text: str, *, cell: bool = False, fill: Callable[[str], str] = str
 
     Raises:
         InvalidConfigurationError: It cannot be read; says what is wrong and what can be written.
+        UnknownActionError: There is no such flavor.
     """
     pattern = _REGEX.search(text)
     left, arrow, right = _split(text, pattern.end() if pattern is not None else 0)
@@ -76,6 +82,7 @@ def read_line(text: str, *, cell: bool = False, fill: Callable[[str], str] = str
         if not behind:
             raise InvalidConfigurationError("There is no action behind the ->.", "For example: -> notify")
         line.flavor, *line.words = behind
+        _refuse_misspelt(line)
     return line
 
 
@@ -91,7 +98,10 @@ def _words(text: str) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError as error:
-        raise InvalidConfigurationError(f"The line cannot be read: {str(error).rstrip('.').lower()}.") from None
+        raise InvalidConfigurationError(
+            f"The line cannot be read: {str(error).rstrip('.').lower()}.",
+            "Quotes come in pairs; \\' is one itself.",
+        ) from None
 
 
 def _options(words: list[str], line: Line, *, of_action: bool) -> list[str]:
@@ -101,7 +111,7 @@ def _options(words: list[str], line: Line, *, of_action: bool) -> list[str]:
     while rest:
         word = rest.pop(0)
         if word.startswith("--") and len(word) > 2:
-            _option(word[2:], rest, line, of_action=of_action)
+            _option(word[2:], rest, line, left[0] if of_action and left else "", of_action=of_action)
         elif of_action and left and re.match(r"[A-Za-z_][\w.]*=", word):
             name, _, value = word.partition("=")
             _set(line.configuration, name, _value(value) if "." in name else value)
@@ -110,18 +120,20 @@ def _options(words: list[str], line: Line, *, of_action: bool) -> list[str]:
     return left
 
 
-def _option(name: str, rest: list[str], line: Line, *, of_action: bool) -> None:
+def _option(name: str, rest: list[str], line: Line, flavor: str, *, of_action: bool) -> None:
     name, equals, value = name.partition("=")
     name = name.replace("-", "_")
     if name in FLAGS:
         line.options[name] = True
         return
-    flag = of_action and not equals and (not rest or rest[0].startswith("--") or "=" in rest[0])
-    if flag and name not in NUMBERS and name not in WORDS:
+    if flavor and not equals and _is_flag(flavor, name) and (not rest or rest[0] not in ("true", "false")):
         line.configuration[name] = True
         return
     if not equals:
-        if not rest:
+        if not rest or rest[0].startswith("--"):
+            if flavor and name not in (*NUMBERS, *WORDS, *_settings(flavor)):
+                line.configuration[name] = True  # it is refused in a moment, with what there is
+                return
             raise InvalidConfigurationError(f"--{name} needs a value behind it.")
         value = rest.pop(0)
     if name in NUMBERS:
@@ -139,6 +151,31 @@ def _option(name: str, rest: list[str], line: Line, *, of_action: bool) -> None:
         raise InvalidConfigurationError(
             f"There is no option --{name} before the ->.", "Options of the action go behind it."
         )
+
+
+def _is_flag(flavor: str, name: str) -> bool:
+    setting = _settings(flavor).get(name)
+    kinds = {*get_args(setting.annotation)} or {setting.annotation} if setting is not None else set()
+    return kinds - {NoneType} == {bool}
+
+
+def _settings(flavor: str) -> dict[str, FieldInfo]:
+    return registry().flavor(flavor).ACTION_CONFIG_CLASS.model_fields
+
+
+def _refuse_misspelt(line: Line) -> None:
+    """Say what was meant by a setting that the action does not have, where that is plain.
+
+    Raises:
+        InvalidConfigurationError: It looks like another one.
+    """
+    known = _settings(line.flavor)
+    options = [option.removeprefix("--") for option in LINE_OPTIONS]
+    for name in line.configuration.keys() - known.keys():
+        meant = difflib.get_close_matches(name, [*known, *options], 1, 0.7)
+        if meant:
+            written = f"--{meant[0]}" if meant[0] in options else meant[0]
+            raise InvalidConfigurationError(f"{line.flavor} has no setting {name}.", f"Is {written} meant?")
 
 
 def _target(words: list[str], pattern: str | None) -> dict[str, Any]:

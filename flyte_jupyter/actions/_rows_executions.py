@@ -120,6 +120,11 @@ class ExecutionRows(ProcessRows):
             assert made.lastrowid is not None
             return self.execution(made.lastrowid)
 
+    def complete(self, execution_id: int, event: BaseEvent) -> None:
+        """Note what more is known of the event of an execution."""
+        with self.db.write() as connection:
+            connection.execute("UPDATE executions SET event = ? WHERE id = ?", (event.model_dump_json(), execution_id))
+
     def begin(self, execution_id: int, owner: str, lease: tuple[str, int] | None) -> Execution | None:
         """Note that an attempt begins; None where there is nothing to begin, it is paused, or the owner may not.
 

@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from flyte_jupyter.actions._completion import completed
 from flyte_jupyter.actions._dispatch import Connection, Dispatcher
 from flyte_jupyter.actions._hub import EventHub, event_hub
 from flyte_jupyter.actions._models import AuthContext, TriggerExecutionResponse
@@ -72,7 +73,9 @@ class Service:
         self.changes = Notifier()
         self.executed: list[Told] = []
         self.connections: dict[str, Connection] = {}
-        self.dispatcher = Dispatcher(self.hub, self.process, self._flavor_of, self.connections, self._executed)
+        self.dispatcher = Dispatcher(
+            self.hub, self.process, self._flavor_of, self.connections, self._executed, complete=completed
+        )
         self.sources = Sources(self.hub, self.dispatcher, self.connections, patience)
         self._accounts: weakref.WeakKeyDictionary[Client, str] = weakref.WeakKeyDictionary()
         self._change: int | None = None

@@ -96,6 +96,11 @@ class Source(ABC):
         if self.triggers.keys() - self._admitted:
             self._news.set()
 
+    @property
+    def ending(self) -> bool:
+        """Whether what it reads is over, and its triggers are about to be put to rest."""
+        return False
+
     async def close(self) -> None:
         """Stop reading."""
         self._task.cancel()

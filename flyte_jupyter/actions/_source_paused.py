@@ -59,9 +59,9 @@ class PausedSource(Source):
         client = placed(self.connection.client, self._project, self._domain)
         listed: Any = Condition.listall.aio(run.name, client=client)
         async with aclosing(listed) as conditions:
-            return [await self._event(run, condition) async for condition in conditions if condition.phase == "paused"]
+            return [self._event(run, condition) async for condition in conditions if condition.phase == "paused"]
 
-    async def _event(self, run: Run, condition: Condition) -> PausedEvent:
+    def _event(self, run: Run, condition: Condition) -> PausedEvent:
         return PausedEvent(
             endpoint=self.connection.endpoint,
             project=self._project,
@@ -69,5 +69,4 @@ class PausedSource(Source):
             run=run.name,
             action=condition.action_name,
             condition=condition.name,
-            prompt=await condition.prompt.aio(),
         )

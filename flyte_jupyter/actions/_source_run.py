@@ -32,6 +32,14 @@ class RunSource(Source):
         self._share: Subscription | None = None
         self._task_name = ""
         self._told: list[str] = []  # by row: the phase that was told last
+        self._is_over = False  # all of it was told
+
+    @property
+    def ending(self) -> bool:
+        """Whether the root's phase is one that ends, and the run's last words are still read."""
+        if self._share is None or self._is_over:
+            return False
+        return ActionPhase.from_number(self._share.state.head.phase).is_terminal
 
     def known(self, trigger: Trigger) -> list[BaseEvent]:
         """The phases that actions have reached, of those actions that the trigger asks for."""
@@ -58,14 +66,16 @@ class RunSource(Source):
         share.state.changes.append(changed)
         share.on_change(moved.set)
         try:
-            self._tell(changed)
             while True:
-                if self._news.is_set():
-                    await self._admit()
                 head = share.state.head
                 self.trouble = head.stale["reason"] if head.stale is not None else ""
-                if head.over:
+                over = head.over
+                if over:
                     await share.wait("over")  # raises where watching ended for another reason
+                self._tell(changed)
+                if self._news.is_set():
+                    await self._admit()
+                if over:
                     break
                 waits = [asyncio.ensure_future(one.wait()) for one in (moved, self._news)]
                 try:
@@ -74,7 +84,7 @@ class RunSource(Source):
                     for one in waits:
                         one.cancel()
                 moved.clear()
-                self._tell(changed)
+            self._is_over = True
             self._over(self._name)
             while True:  # who joins later learns how it ended
                 await self._news.wait()
@@ -114,9 +124,7 @@ class RunSource(Source):
             "time": None if row.ended is None else row.ended / 1000,
         }
         events: list[BaseEvent] = [
-            PhaseEvent(**place, phase=one, error=row.error if one == phase else "")
-            for one in reached(phase)
-            if one not in (reached(before) if before else ())
+            PhaseEvent(**place, phase=one) for one in reached(phase) if one not in (reached(before) if before else ())
         ]
         if row.kind == _CONDITION and phase == "paused":
             events.append(PausedEvent(**place, condition=row.label))

@@ -86,10 +86,18 @@ class Sources:
                 source = self._open[key] = self._make(key)
             source.join(found)
 
+    def ending(self, trigger_id: int) -> bool:
+        """Whether a trigger is about to be put to rest, because what it waits for is over."""
+        return any(source.ending for source in self._open.values() if trigger_id in source.triggers)
+
+    async def rested(self) -> None:
+        """Wait until triggers whose runs are over are put to rest."""
+        await asyncio.gather(*self._resting, return_exceptions=True)
+
     async def close(self) -> None:
         """Close all."""
         await self.serve(())
-        await asyncio.gather(*self._resting, return_exceptions=True)
+        await self.rested()
 
     def _make(self, key: _Key) -> Source:
         reading = Reading(

@@ -1,6 +1,6 @@
 """What is being watched: run state, frames, feeds, and the watcher that shares them. Knows no Jupyter."""
 
-from flyte_jupyter.live._details import ActionError
+from flyte_jupyter.live._details import ActionError, abort_reason_of, error_of, headline
 from flyte_jupyter.live._facts import identity, moment
 from flyte_jupyter.live._feed import Feed, run_key
 from flyte_jupyter.live._frames import Frame, FrameWriter
@@ -30,6 +30,9 @@ __all__ = [
     "Subscription",
     "Timing",
     "Watcher",
+    "abort_reason_of",
+    "error_of",
+    "headline",
     "identity",
     "moment",
     "run_key",

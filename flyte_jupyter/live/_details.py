@@ -49,6 +49,16 @@ def abort_reason_of(details: ActionDetails) -> str:
     return details.abort_info.reason if details.HasField("abort_info") else ""
 
 
+def headline(text: str) -> str:
+    """The line of an error that says most: of a traceback the exception, else the first."""
+    lines = [line.rstrip() for line in text.split("\n")]
+    filled = [line.strip() for line in lines if line]
+    if not filled or not filled[0].startswith("Traceback (most recent call last)"):
+        return filled[0] if filled else ""
+    frames = max((at for at, line in enumerate(lines) if line.startswith("  ")), default=-1)
+    return next((line.strip() for line in lines[frames + 1 :] if line), filled[-1])
+
+
 def since(details: ActionDetails, *phases: int) -> float | None:
     """When an action first came to one of these phases, in ms since 1970; None while the backend tells no time."""
     times = [

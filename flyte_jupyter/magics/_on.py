@@ -15,7 +15,7 @@ from flyte_jupyter.magics._on_kernel import Kernel
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from flyte_jupyter.actions import Armed, Line
+    from flyte_jupyter.actions import Armed, ArmedRow, Line
 
 HELP = """%flyte_on: when something happens to a run, do what was configured.
 
@@ -58,7 +58,7 @@ class OnMagics(Magics):
             if cell is not None and not cell.strip():
                 raise UsageError("%%flyte_on needs a cell below it, which is what is done.")
             armed = self._arm(text, cell)
-            print(_told(armed))
+            print(_told(armed.row))
             return None
 
     def _fill(self, text: str) -> str:
@@ -125,15 +125,14 @@ def _configured(flavor: Any, configuration: dict[str, Any], words: list[str]) ->
     return {flavor.ARGUMENT: words[0], **configuration}
 
 
-def _told(armed: Armed) -> str:
-    row = armed.row
+def _told(row: ArmedRow) -> str:
+    what = f"[{row.id}] {row.on} -> {row.action}"
+    if row.standing == "run over":
+        return f"{what}: its run is over already. With --replay, what has happened counts."
     may = " and ".join(row.may)
     until = "for ever" if row.expires is None else f"until {_clock(row.expires)}"
     more = f" {row.error}" if row.error else ""
-    if row.standing == "run over" and not row.fired:
-        what = f"[{row.id}] {row.on} -> {row.action}"
-        return f"{what} will not fire: the run is over. --replay lets what has happened count."
-    return f"[{row.id}] {row.on} -> {row.action} is {row.standing}; it may {may} {until}.{more}"
+    return f"{what} is {row.standing}; it may {may} {until}.{more}"
 
 
 def _clock(seconds: float) -> str:
@@ -169,7 +168,7 @@ def _manage(work: str, words: list[str]) -> Any:
             print(f"[{armed.id}] is paused.")
         case "resume":
             armed.resume(allow=yes)
-            print(_told(armed))
+            print(_told(armed.row))
         case _:
             armed.remove()
             print(f"[{armed.id}] is removed.")

@@ -6,6 +6,7 @@ import math
 import re
 from datetime import datetime, timezone, tzinfo
 
+from flyte_jupyter import live
 from flyte_jupyter.view import _phases
 
 # What a terminal or a page would act upon instead of showing it: control characters, surrogates, text direction.
@@ -78,12 +79,7 @@ def _moment(milliseconds: float, zone: tzinfo | None) -> datetime:
 
 def headline(error: str) -> str:
     """Return the line of an error that says most: of a traceback the exception, else the first."""
-    lines = [line.rstrip() for line in printable(error).split("\n")]
-    filled = [line.strip() for line in lines if line]
-    if not filled or not filled[0].startswith("Traceback (most recent call last)"):
-        return filled[0] if filled else ""
-    frames = max((at for at, line in enumerate(lines) if line.startswith("  ")), default=-1)
-    return next((line.strip() for line in lines[frames + 1 :] if line), filled[-1])
+    return live.headline(printable(error))
 
 
 def printable(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from flyte_jupyter.actions._callables import call, find_function, kept_function
 from flyte_jupyter.actions._errors import ActionsError
@@ -33,8 +34,8 @@ class Callback(ActionConfig):
     """
 
     function: str = ""
-    kept: str = ""
-    name: str = ""
+    kept: SkipJsonSchema[str] = ""
+    name: SkipJsonSchema[str] = ""
 
     @model_validator(mode="after")
     def _one(self) -> Callback:
@@ -77,3 +78,8 @@ class CallbackFlavor(BaseActionFlavor):
     PLUGIN_CLASS = CallbackHandler
     TIMEOUT = 24 * 3600.0
     ARGUMENT = "function"
+
+    @classmethod
+    def words(cls, config: Any) -> str:
+        """What is called, be it a cell."""
+        return f"{cls.FLAVOR} {config.name}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import Field, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from flyte_jupyter.actions._callables import call, keep_function, kept_function
 from flyte_jupyter.actions._errors import ActionsError
@@ -37,7 +38,7 @@ class RunTask(ActionConfig):
     task: str = Field(min_length=1)
     inputs: dict[str, Any] = Field(default_factory=dict)
     version: str | None = None
-    kept: str = ""
+    kept: SkipJsonSchema[str] = ""
 
     def __init__(self, task: Any = "", **settings: Any) -> None:
         if not isinstance(task, str) and isinstance(getattr(task, "name", None), str):

@@ -46,12 +46,13 @@ def stands(armed: Armed, how: str) -> None:
 def test_a_failure_is_noticed_with_its_error(service: Service, start: Start) -> None:
     notices: list[Notice] = []
     remove = add_notifier(notices.append)
-    armed = on(task="acting.broken").failed.do(Notify(text="{run} of {task}: {phase}"))
+    armed = on(task="acting.broken").failed.do(Notify(text="{run} of {task}: {phase} by {error}"))
     run = start("broken")["broken"]
     (row,) = fired(armed)
     remove()
     assert (row.state, row.error) == ("succeeded", "")
-    assert [notice.text for notice in notices] == [f"{run} of acting.broken: failed"]
+    assert [notice.text for notice in notices] == [f"{run} of acting.broken: failed by ValueError: nothing works"]
+    assert row.event == f"{run} (acting.broken) failed: ValueError: nothing works"
     assert notices[0].trigger == armed.id
 
 
@@ -122,8 +123,7 @@ def test_history_fires_nothing_unless_asked(service: Service, start: Start) -> N
     assert [row.event for row in fired(asked)] == [f"{run} (acting.train) succeeded"]
     for armed in quiet:
         assert armed.history == []
-    stands(quiet[0], "run over")
-    stands(quiet[1], "armed")
+    assert [armed.row.standing for armed in quiet] == ["run over", "armed"], "as soon as they are armed"
 
 
 def test_what_is_paused_lets_events_pass_and_resumes_after_them(service: Service, start: Start) -> None:
@@ -161,7 +161,7 @@ def test_what_is_not_allowed_is_not_armed(service: Service, start: Start) -> Non
         on(task="acting.train").failed.do(RunTask("acting.score"), ask=refuse)
     with pytest.raises(NotAllowedError, match=r"allow=\['launch'\]"):
         on(task="acting.train").failed.do(RunTask("acting.score"), allow=[])
-    assert asked == ["task acting.train failed -> run_task: may this launch in your name for 48 h?"]
+    assert asked == ["task acting.train failed -> run_task acting.score: may this launch in your name for 48 h?"]
     assert service.store.actions() == []
 
 
@@ -183,6 +183,21 @@ def test_what_was_armed_by_a_package_that_is_gone_can_be_removed(service: Servic
     service.store.restore_action(action.model_copy(update={"flavor": "gone"}))
     armed.remove()
     assert (service.store.triggers(), service.store.actions()) == ([], [])
+
+
+def test_the_same_is_armed_once(service: Service, start: Start) -> None:
+    failure = on(task="acting.train").failed
+    armed = failure.do(Notify())
+    assert failure.do(Notify()).id == armed.id
+    others = [failure.do(Notify(text="{run}")), failure.do(Notify(), max=2), failure.do(Notify(), window=1)]
+    assert len({armed.id, *(other.id for other in others)}) == 4
+    armed.pause()
+    assert failure.do(Notify()).id != armed.id
+
+
+def test_what_cannot_be_allowed_is_refused(service: Service) -> None:
+    with pytest.raises(InvalidConfigurationError, match="allow"):
+        on(task="acting.train").failed.do(Notify(), allow=["lunch"])  # type: ignore[list-item]
 
 
 def test_consent_ends_with_its_time(service: Service, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ def test_it_does_what_a_notebook_armed(service: Service, backend: Backend, start
         start("train")
         until(lambda: f"[{armed.id}] acting.train is done" in out.read_text(), "the notice")
         until(lambda: f"[{armed.id}] succeeded" in out.read_text(), "the end")
-        line = f"[{armed.id}] task acting.train succeeded -> notify: "
+        line = f"[{armed.id}] task acting.train succeeded -> notify {{task}} is done: "
         assert f"{line}armed, fired once; succeeded: acting.train is done (shown)" in tell("list")
         watching.send_signal(signal.SIGINT)
         assert watching.wait(30) == 0

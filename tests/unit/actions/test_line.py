@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from flyte_jupyter.actions import InvalidConfigurationError, Line, read_line
+from flyte_jupyter.actions import ActionsError, InvalidConfigurationError, Line, read_line
 
 PHASE = {"kind": "phase"}
 LINES: dict[str, Line] = {
@@ -56,6 +56,18 @@ LINES: dict[str, Line] = {
         {"busy": "skip"},
         ["t.b"],
     ),
+    'my-run failed -> abort --reason "loss=nan" --what action': Line(
+        {"run": "my-run", **PHASE, "phases": ("failed",)}, "abort", {"reason": "loss=nan", "what": "action"}
+    ),
+    "my-run failed -> rerun --recover inputs.x=2": Line(
+        {"run": "my-run", **PHASE, "phases": ("failed",)}, "rerun", {"recover": True, "inputs": {"x": 2}}
+    ),
+    "my-run failed -> rerun --recover false --max 2": Line(
+        {"run": "my-run", **PHASE, "phases": ("failed",)}, "rerun", {"recover": "false"}, {"max": 2}
+    ),
+    r'my-run log /"loss": "nan"|it\'s over/ -> notify': Line(
+        {"run": "my-run", "kind": "log", "pattern": r'"loss": "nan"|it\'s over', "action": "*"}, "notify"
+    ),
     "my-run failed -> callback shop.bells:ring": Line(
         {"run": "my-run", **PHASE, "phases": ("failed",)}, "callback", words=["shop.bells:ring"]
     ),
@@ -86,12 +98,16 @@ WRONG: dict[str, str] = {
     "my-run failed --colour red -> notify": "no option --colour before",
     "my-run failed -> notify 'half": "cannot be read",
     "my-run failed --action": "no ->",
+    "my-run failed -> norify": "no action norify",
+    "my-run failed -> rerun --recovr --max 2": "rerun has no setting recovr",
+    "my-run failed -> notify --maxx 2": "notify has no setting maxx",
+    "my-run failed -> abort --reason --max 2": "--reason needs a value",
 }
 
 
 @pytest.mark.parametrize("text", WRONG)
 def test_a_wrong_line_is_refused_in_a_sentence(text: str) -> None:
-    with pytest.raises(InvalidConfigurationError, match=WRONG[text]) as raised:
+    with pytest.raises(ActionsError, match=WRONG[text]) as raised:
         read_line(text)
     assert raised.value.message.endswith(".")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +26,7 @@ from flyte_jupyter.actions import (
     EventFilter,
     EventHub,
     Notice,
+    PausedEvent,
     PhaseEvent,
     PluginRegistry,
     Policy,
@@ -33,6 +36,7 @@ from flyte_jupyter.actions import (
     add_notifier,
     armed_rows,
 )
+from flyte_jupyter.actions._completion import completed
 from flyte_jupyter.actions._source import Patience
 from flyte_jupyter.actions.flavors._notify import NotifyFlavor
 from flyte_jupyter.remote import Client, background, connect, set_current_client
@@ -374,3 +378,38 @@ def test_what_a_dead_process_was_doing_is_told_as_interrupted(world: World, boun
 
 def failed_at(world: World, run: str) -> PhaseEvent:
     return PhaseEvent(endpoint=world.client.endpoint.authority, project="p", domain="d", run=run, phase="failed")
+
+
+def test_what_lists_leave_out_of_an_event_is_asked_for(world: World) -> None:
+    asked: list[str] = []
+
+    def details(request: Any) -> GetActionDetailsResponse:
+        asked.append(request.action_id.run.name)
+        if request.action_id.run.name == "mute":
+            raise StatusError("UNAVAILABLE", "connection refused")
+        action = _action(request.action_id.run.name, "a0", FAILED)
+        made = ActionDetails(id=action.id, metadata=action.metadata, status=action.status)
+        if len(asked) > 1:  # the phase is told before the error is
+            made.error_info.message = "Traceback (most recent call last):\n  File x\nValueError: no good\n"
+        return GetActionDetailsResponse(details=made)
+
+    world.backend.scripts["GetActionDetails"] = details
+    trigger = world.arm(task="t.a")
+    world.run("new", FAILED)
+    world.fired(trigger, 1)
+    assert world.service.store.history()[0].event.words == "new (t.a) failed: ValueError: no good"
+    assert asked == ["new", "new"]
+    world.run("mute", FAILED)
+    assert world.fired(trigger, 2) == ["new succeeded", "mute succeeded"]
+
+
+def test_a_prompt_is_asked_for() -> None:
+    event = PausedEvent(endpoint="e", project="p", domain="d", run="r1", action="c1", condition="go")
+
+    async def unary(method: Any, request: Any) -> GetActionDetailsResponse:
+        made = GetActionDetailsResponse()
+        made.details.condition.prompt = f"{request.action_id.name}?"
+        return made
+
+    client: Any = SimpleNamespace(org="", unary=unary)
+    assert asyncio.run(completed(event, client)).words == "r1 waits for go: c1?"

@@ -163,6 +163,27 @@ async def test_who_joins_after_the_end_learns_how_it_ended_if_asked(tmp_path: Pa
 
 
 @virtual
+async def test_what_ends_while_another_joins_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = ScriptedClient(root(RUNNING))
+    world = World(tmp_path, client)
+    first = world.arm()
+    await world.settled()
+    stored = world.dispatcher.stored
+
+    async def slowly(function: Any, *args: Any) -> Any:
+        client.put(root(FAILED))
+        assert world.source._share is not None
+        await world.source._share.wait("over")
+        return await stored(function, *args)
+
+    monkeypatch.setattr(world.dispatcher, "stored", slowly)
+    world.arm(phases=("aborted",))
+    await until(lambda: world.over)
+    assert world.fired(first) == ["r1 (env.main) failed"]
+    await world.close()
+
+
+@virtual
 async def test_what_happened_while_nobody_dispatched_fires(tmp_path: Path) -> None:
     client = ScriptedClient(root(RUNNING))
     world = World(tmp_path, client)
