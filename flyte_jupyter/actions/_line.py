@@ -204,7 +204,9 @@ def _target(words: list[str], pattern: str | None) -> dict[str, Any]:
             return {"kind": "phase", "phases": _phases(phases)}
         case [run, phases]:
             return {"run": run, "kind": "phase", "phases": _phases(phases)}
-    raise InvalidConfigurationError(f"{' '.join(words) or 'Nothing'} says not what to wait for.", _HINT)
+    said = " ".join(words)
+    missing = f"{said} says not what to wait for." if said else "Nothing before the -> says what to wait for."
+    raise InvalidConfigurationError(missing, _HINT)
 
 
 def _phases(text: str) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ WRONG: dict[str, str] = {
     "my-run failed ->": "no action behind",
     "my-run lost -> notify": "lost is no phase",
     "my-run -> notify": "my-run says not what to wait for",
-    "-> notify": "Nothing says not",
+    "-> notify": "Nothing before the -> says what to wait for",
     "my-run log loss=nan -> notify": "between slashes",
     "my-run failed -> notify --max many": "--max takes a number, not many",
     "my-run failed --colour red -> notify": "no option --colour before",
