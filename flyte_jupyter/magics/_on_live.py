@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import time
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from flyte_jupyter import view
 from flyte_jupyter.actions import ActionsError, Armed, add_notifier, armed_rows, history_rows, service
@@ -13,7 +15,29 @@ from flyte_jupyter.remote import FlyteError, background
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flyte_jupyter.actions import ArmedRow, HistoryRow, Notice
+    from flyte_jupyter.actions import ArmedRow, HistoryRow, Notice, Service
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Reads the store, and rests 40 times as long as that took: what views cost is a small part of a core at most.
+
+    Args:
+        here: The service whose store it is.
+    """
+
+    def __init__(self, here: Service) -> None:
+        self._here = here
+        self._due = 0.0
+
+    async def read(self, function: Callable[..., T], *args: Any) -> T:
+        """What a function returns that reads the store of a service. Used on the background loop."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(self._due - loop.time(), 0))
+        rows, seconds = await self._here.dispatcher.stored(_timed, functools.partial(function, *args, here=self._here))
+        self._due = loop.time() + 40 * seconds
+        return rows
 
 
 class _Live(view.WholeTable):
@@ -21,8 +45,9 @@ class _Live(view.WholeTable):
 
     def __init__(self) -> None:
         super().__init__(None)
-        self._here = service()
-        self._here.changes.add(self.changes.changed)
+        here = service()
+        self._reader = Reader(here)
+        here.changes.add(self.changes.changed)
 
 
 class ArmedActions(_Live):
@@ -33,11 +58,11 @@ class ArmedActions(_Live):
         view.Column("on", "On"),
         view.Column("action", "Action"),
         view.Column("standing", "Stands"),
-        view.Column("until", "Until", "time"),
         view.Column("fired", "Fired", "count"),
         view.Column("last", "Last", sortable=False),
         view.Column("error", "Error", sortable=False),
         view.Column("retry", "Next retry", "time"),
+        view.Column("until", "Until", "time"),
     )
     acts = (view.Act("pause", "Pause"), view.Act("resume", "Resume"), view.Act("remove", "Remove", confirm=True))
     empty: ClassVar[str] = "Nothing is armed. %flyte_on --help tells how."
@@ -50,8 +75,7 @@ class ArmedActions(_Live):
 
     async def rows(self) -> list[view.Row]:
         """Read the store."""
-        here = self._here
-        return [_armed(row) for row in await here.dispatcher.stored(lambda: armed_rows(here=here))]
+        return [_armed(row) for row in await self._reader.read(armed_rows)]
 
     async def perform(self, act: str, row: str, reason: str) -> None:
         """Pause, resume or remove an armed action."""
@@ -88,24 +112,21 @@ class History(_Live):
 
     async def rows(self) -> list[view.Row]:
         """Read the store."""
-        here = self._here
-        return [
-            _executed(row)
-            for row in await here.dispatcher.stored(lambda: history_rows(self._trigger, self.most, here=here))
-        ]
+        return [_executed(row) for row in await self._reader.read(history_rows, self._trigger, self.most)]
 
 
 class Front:
     """Keeps the views told: notices become toasts, and each run says what is armed on it."""
 
     def __init__(self) -> None:
-        self._here = service()
+        here = service()
+        self._reader = Reader(here)
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading = False
         self._again = False
         self._removals: list[Callable[[], None]] = [
             add_notifier(_toast),
-            background().call(self._here.changes.add, self._changed),
+            background().call(here.changes.add, self._changed),
         ]
         background().call(self._changed)
 
@@ -124,12 +145,11 @@ class Front:
         task.add_done_callback(self._tasks.discard)
 
     async def _read(self) -> None:
-        here = self._here
         try:
             while True:
                 self._again = False
                 armed: defaultdict[str, list[view.ArmedAction]] = defaultdict(list)
-                for row in await here.dispatcher.stored(lambda: armed_rows(here=here)):
+                for row in await self._reader.read(armed_rows):
                     if row.run_key:
                         armed[row.run_key].append(_noted(row))
                 view.set_armed(armed)
@@ -137,6 +157,12 @@ class Front:
                     return
         finally:
             self._reading = False
+
+
+def _timed(function: Callable[[], Any]) -> tuple[Any, float]:
+    """What a function returns, and the seconds of the processor that it took."""
+    began = time.thread_time()
+    return function(), time.thread_time() - began
 
 
 def _toast(notice: Notice) -> None:
@@ -165,7 +191,7 @@ def _armed(row: ArmedRow) -> view.Row:
         "standing": row.standing,
         "until": _ms(row.expires),
         "fired": row.fired,
-        "last": f"{row.state}: {row.last}" if row.state else "",
+        "last": row.state if row.error else f"{row.state}: {row.last}" if row.state else "",
         "error": row.error,
         "retry": _ms(row.next_retry),
     }

@@ -104,7 +104,9 @@ def test_a_failure_is_rerun_twice_at_most(open_notebook: OpenNotebook) -> None:
     notebook.run(2)
     allow(notebook, 3)
     notebook.run(4)
-    expect(notebook.cell(4).get_by_role("row").filter(has_text="started fja")).to_have_count(2, timeout=PATIENCE)
+    rows = notebook.cell(4).get_by_role("row")
+    expect(rows.filter(has_text="It has fired 2 times.")).to_have_count(1, timeout=PATIENCE)
+    expect(rows.filter(has_text="(recovers ")).to_have_count(2)
 
 
 def test_what_waits_for_an_answer_is_told(open_notebook: OpenNotebook) -> None:
