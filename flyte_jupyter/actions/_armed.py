@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,13 @@ class ArmedRow:
     error: str
     next_retry: float | None
     run_key: str
+
+    @property
+    def span(self) -> str:
+        """How long it may do what it may, in words, by the clock of this machine."""
+        if self.expires is None:
+            return "for ever"
+        return time.strftime("until %Y-%m-%d %H:%M", time.localtime(self.expires))
 
 
 @dataclass(frozen=True)
@@ -163,6 +171,7 @@ class Armed:
             "action": action.flavor,
             "configuration": configuration,
             "may": sorted(action.allow),
+            "allowed": self.row.span,
             "account": action.account,
             **self._trigger.policy.model_dump(mode="json", exclude_none=True),
             "standing": self.row.standing,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import re
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -63,7 +63,11 @@ class OnMagics(Magics):
 
     def _fill(self, text: str) -> str:
         """The text with the user's variables in the place of {name}."""
-        return text if self.shell is None else self.shell.var_expand(text)
+        filled = text if self.shell is None else self.shell.var_expand(text)
+        left = re.search(r"\{[^{}]*\}", filled)
+        if left is not None:
+            raise UsageError(f"{left.group()} is no variable of this kernel.")
+        return filled
 
     def _arm(self, text: str, cell: str | None) -> Armed:
         from flyte_jupyter.actions import On, keep_function, on, read_line, registry
@@ -130,13 +134,8 @@ def _told(row: ArmedRow) -> str:
     if row.standing == "run over":
         return f"{what}: its run is over already. With --replay, what has happened counts."
     may = " and ".join(row.may)
-    until = "for ever" if row.expires is None else f"until {_clock(row.expires)}"
     more = f" {row.error}" if row.error else ""
-    return f"{what} is {row.standing}; it may {may} {until}.{more}"
-
-
-def _clock(seconds: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+    return f"{what} is {row.standing}; it may {may} {row.span}.{more}"
 
 
 def _manage(work: str, words: list[str]) -> Any:

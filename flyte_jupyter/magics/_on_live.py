@@ -59,8 +59,8 @@ class ArmedActions(_Live):
         view.Column("action", "Action"),
         view.Column("standing", "Stands"),
         view.Column("fired", "Fired", "count"),
-        view.Column("last", "Last", sortable=False),
         view.Column("error", "Error", sortable=False),
+        view.Column("last", "Last", sortable=False),
         view.Column("retry", "Next retry", "time"),
         view.Column("until", "Until", "time"),
     )
@@ -94,8 +94,8 @@ class History(_Live):
         view.Column("event", "Event"),
         view.Column("state", "State"),
         view.Column("tries", "Tries", "count"),
-        view.Column("result", "Result", sortable=False),
         view.Column("error", "Error", sortable=False),
+        view.Column("result", "Result", sortable=False),
         view.Column("retry", "Next retry", "time"),
     )
     empty: ClassVar[str] = "Nothing has fired yet."

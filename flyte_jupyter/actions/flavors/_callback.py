@@ -6,6 +6,7 @@ print(event.words, run.outputs())
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from pydantic import model_validator
@@ -17,7 +18,7 @@ from flyte_jupyter.actions._flavor import BaseActionFlavor
 from flyte_jupyter.actions._handler import BaseActionHandler
 from flyte_jupyter.actions._models import ActionConfig, AuthContext, TriggerExecutionResponse
 from flyte_jupyter.actions._place import placed
-from flyte_jupyter.remote import Run
+from flyte_jupyter.remote import Client, Run
 
 
 class Callback(ActionConfig):
@@ -64,6 +65,11 @@ class CallbackHandler(BaseActionHandler):
         client = placed(auth_context.client, event.project, event.domain)
         value = await call(function, event, await Run.get.aio(event.run, client=client))
         trigger_execution.result = f"called {config.name}" + ("" if value is None else f": {str(value)[:200]}")
+
+    async def look_up(self, config: Any, client: Client) -> None:
+        """Make sure that the function is there, where it is one that can be imported."""
+        if config.function:
+            await asyncio.to_thread(find_function, config.function)
 
     def preview(self, config: Any, trigger_execution: TriggerExecutionResponse) -> str:
         """What would be called."""

@@ -188,7 +188,7 @@ def test_they_are_seen_to(kernel: Kernel, start: Start, client: Client) -> None:
     assert "is armed" in kernel.tell(f"%flyte_on resume {armed}")
     assert "Nothing has fired yet." in kernel.tell(f"%flyte_on history {armed}")
     assert "task acting.train failed" in kernel.tell("%flyte_on list")
-    assert "notify" in kernel.tell(f"%flyte_on show {armed}")
+    assert re.search(r"allowed +until 2\d+-", kernel.tell(f"%flyte_on show {armed}"))
     secret = number(
         kernel.tell("%flyte_on task acting.train failed -> notify webhook=https://hooks.example.com/very-secret")
     )
@@ -210,6 +210,9 @@ WRONG = {
     "%flyte_on task acting.train failed -> notify hello world": "cannot make sense of hello world",
     "%flyte_on task acting.train failed -> run_task acting.train": "starts acting.train, which fires it again",
     "%flyte_on task acting.train failed -> callback nowhere": "does not look like module:function",
+    "%flyte_on {nowhere} failed -> notify": "{nowhere} is no variable of this kernel",
+    "%flyte_on task acting.train failed -> callback no_such:function": "no_such:function cannot be found",
+    "%flyte_on task acting.train failed -> rerun --recovr": "Is recover meant?",
     "%flyte_on show": "needs the number",
     "%%flyte_on task acting.train failed\n   \n": "needs a cell",
 }
