@@ -37,7 +37,8 @@ class ResourceType(str, enum.Enum):
 class BasePluginConfig(BaseModel):
     """The configuration of a plugin. A key that it does not have is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=False)
+    # What somebody typed may be a secret in the wrong place: no error repeats it.
+    model_config = ConfigDict(extra="forbid", frozen=False, hide_input_in_errors=True)
 
 
 class ActionConfig(BasePluginConfig):

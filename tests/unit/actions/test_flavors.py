@@ -209,3 +209,6 @@ def test_of_an_address_only_the_host_is_shown() -> None:
     assert "very-secret" not in repr(notify)
     assert Notify(webhook="env:SLACK_URL").shown() == {"webhook": "env:SLACK_URL"}
     assert Notify(webhook="nonsense").shown() == {"webhook": "(no address)"}
+    with pytest.raises(ValueError, match=r"not permitted") as refused:
+        Notify(webhok="https://hooks.example.com/services/very-secret")  # pyright: ignore[reportCallIssue]
+    assert "very-secret" not in str(refused.value)
