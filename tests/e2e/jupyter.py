@@ -38,7 +38,15 @@ SETTINGS: Settings = {
     "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
 }
 # Errors that the applications make on their own, with no extension and no notebook of ours.
-NOISE = ("favicon", "reading 'schema'", "Failed to load resource", "ERR_ABORTED", "beforeunload")
+NOISE = (
+    "favicon",
+    "reading 'schema'",
+    "Failed to load resource",
+    "ERR_ABORTED",
+    "beforeunload",
+    # A kernel that is restarted while JupyterLab asks it for a subshell.
+    "Canceled future for create_subshell_request",
+)
 
 FIND_PANEL = """
 const panel = [...window.jupyterapp.shell.widgets('main')].find(widget => widget.content?.model?.cells);
