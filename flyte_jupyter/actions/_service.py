@@ -112,7 +112,8 @@ class Service:
             if change != self._change:
                 await self._serve()
                 await self._echo()
-                self._change = await self.dispatcher.stored(self.store.db.change)
+                # As it was before: what was armed meanwhile is for the next look.
+                self._change = change
                 self.changes.changed()
             if self.sources.troubles != self._troubles:
                 self._troubles = self.sources.troubles

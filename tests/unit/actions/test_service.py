@@ -164,6 +164,33 @@ def world(backend: FakeBackend, tmp_path: Path) -> Iterator[World]:
     world.client.close()
 
 
+def test_what_is_armed_while_a_look_goes_on_is_seen_by_the_next(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = world.service
+    made: list[Trigger] = []
+    serve, looked = service._serve, [False]
+
+    async def serve_and_arm() -> None:
+        await serve()
+        if not made:
+            action = service.store.create_action(
+                ActionRequest(flavor="ring", configuration={"bell": "big"}, allow=frozenset({"read"}))
+            )
+            where = EventFilter(kind="appeared", endpoint=world.client.endpoint.authority, project="p", domain="d")
+            made.append(service.store.create_trigger(action.id, where, Policy()))
+        elif made[0].id in [trigger.id for trigger in service._ours()]:
+            looked[0] = True
+
+    async def two_looks() -> None:
+        service._change = None
+        await service.refresh()
+        await service.refresh()
+
+    monkeypatch.setattr(service, "_serve", serve_and_arm)
+    background().run(two_looks())
+    assert made
+    assert looked[0]
+
+
 def test_runs_of_a_task_fire_once_each_and_those_of_the_past_do_not(world: World) -> None:
     world.run("past", FAILED)
     world.run("going", RUNNING)
