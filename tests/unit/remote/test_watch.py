@@ -114,7 +114,7 @@ def test_what_does_not_heal_is_raised_at_once(client: Client, backend: FakeBacke
 def test_a_silent_stream_that_missed_the_end(
     client: Client, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_watch, "SILENCE_SECONDS", 0.05)
+    monkeypatch.setattr(_watch, "SILENCE_SECONDS", 0.3)
     Streams(backend, [RUNNING, None])
     backend.scripts["GetActionDetails"] = lambda _: details_answer(
         SUCCEEDED if backend.count("GetActionDetails") == 3 else RUNNING
