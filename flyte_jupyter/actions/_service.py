@@ -41,6 +41,7 @@ Told = Callable[["Trigger", "Execution"], None]
 
 _KEPT = 30 * 86400.0  # seconds for which the history of what is not armed is kept
 _BEAT = 4.0
+_ACCOUNT_AGE = 60.0
 _TICK = 1.0
 
 
@@ -77,7 +78,7 @@ class Service:
             self.hub, self.process, self._flavor_of, self.connections, self._executed, complete=completed
         )
         self.sources = Sources(self.hub, self.dispatcher, self.connections, patience)
-        self._accounts: weakref.WeakKeyDictionary[Client, str] = weakref.WeakKeyDictionary()
+        self._accounts: weakref.WeakKeyDictionary[Client, tuple[str, float]] = weakref.WeakKeyDictionary()
         self._change: int | None = None
         self._troubles: dict[int, str] = {}
         self._beaten = float("-inf")
@@ -88,12 +89,8 @@ class Service:
 
     async def connect(self, client: Client) -> Connection:
         """Use a connection for the triggers of its backend from here on."""
-        account = self._accounts.get(client)
-        if account is None:
-            account = self._accounts[client] = await account_of(client)
-        connection = Connection(client, account)
-        before = self.connections.get(connection.endpoint)
-        if before is None or before.client is not client:
+        connection = Connection(client, await self._account(client))
+        if self.connections.get(connection.endpoint) != connection:
             self.connections[connection.endpoint] = connection
             self._change = None
         return connection
@@ -139,6 +136,18 @@ class Service:
     def poke(self) -> None:
         """Refresh soon."""
         self._poked.set()
+
+    async def _account(self, client: Client) -> str:
+        """Who we are over a connection, asked anew now and then: its credentials may have become another's."""
+        now = asyncio.get_running_loop().time()
+        known = self._accounts.get(client)
+        if known is None:
+            self._accounts[client] = (await account_of(client), now)
+        elif now - known[1] >= _ACCOUNT_AGE:
+            self._accounts[client] = (known[0], now)  # not at once again, where there is no answer
+            with contextlib.suppress(FlyteError, asyncio.TimeoutError):
+                self._accounts[client] = (await asyncio.wait_for(account_of(client), _BEAT), now)
+        return self._accounts[client][0]
 
     async def _find_connection(self) -> None:
         """Use the connection of this process, or else the one of the SDK."""

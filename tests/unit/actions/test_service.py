@@ -33,6 +33,7 @@ from flyte_jupyter.actions import (
     Service,
     Store,
     Trigger,
+    _service,
     add_notifier,
     armed_rows,
 )
@@ -256,6 +257,17 @@ def test_another_account_ends_the_consent(world: World) -> None:
     world.service.store.renew_consent(action.id, action.endpoint, "somebody else")
     world.run("newer", FAILED)
     assert world.fired(trigger, 2) == ["new skipped", "newer succeeded"]
+
+
+def test_another_account_on_the_same_connection_does_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.arm(task="t.a")
+    monkeypatch.setattr(_service, "_ACCOUNT_AGE", 0.0)
+    world.subject = "somebody else"
+    until(lambda: armed_rows(world.service)[0].standing == "other account", "the other account")
+    world.backend.scripts.pop("UserInfo")  # it does not answer
+    asked = len(world.asked)
+    until(lambda: len(world.asked) > asked + 3, "what is known holds")
+    assert armed_rows(world.service)[0].standing == "other account"
 
 
 def test_of_two_services_one_serves_a_backend(world: World) -> None:
