@@ -146,7 +146,8 @@ class Service:
         elif now - known[1] >= _ACCOUNT_AGE:
             self._accounts[client] = (known[0], now)  # not at once again, where there is no answer
             with contextlib.suppress(FlyteError, asyncio.TimeoutError):
-                self._accounts[client] = (await asyncio.wait_for(account_of(client), _BEAT), now)
+                # No name is nobody else's: a login that is refused for a while ends no consent.
+                self._accounts[client] = (await asyncio.wait_for(account_of(client), _BEAT) or known[0], now)
         return self._accounts[client][0]
 
     async def _find_connection(self) -> None:

@@ -270,6 +270,25 @@ def test_another_account_on_the_same_connection_does_too(world: World, monkeypat
     assert armed_rows(world.service)[0].standing == "other account"
 
 
+@pytest.mark.parametrize("code", ["UNAUTHENTICATED", "UNAVAILABLE"])
+def test_an_account_that_cannot_be_asked_for_is_the_one_that_was_known(
+    world: World, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    trigger = world.arm(task="t.a")
+    monkeypatch.setattr(_service, "_ACCOUNT_AGE", 0.0)
+    refused: list[bool] = []
+
+    def refuse(_: Any) -> UserInfoResponse:
+        refused.append(True)
+        raise StatusError(code, "not now")
+
+    world.backend.scripts["UserInfo"] = refuse
+    until(lambda: len(refused) > 2, "it was asked again")
+    assert armed_rows(world.service)[0].standing == "armed"
+    world.run("new", FAILED)
+    assert world.fired(trigger, 1) == ["new succeeded"]
+
+
 def test_of_two_services_one_serves_a_backend(world: World) -> None:
     trigger = world.arm(task="t.a")
     other = world.start("here:2:b")
