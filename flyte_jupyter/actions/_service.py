@@ -11,8 +11,8 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from flyte_jupyter.actions._completion import completed
 from flyte_jupyter.actions._dispatch import Connection, Dispatcher
+from flyte_jupyter.actions._event_details import completed
 from flyte_jupyter.actions._hub import EventHub, event_hub
 from flyte_jupyter.actions._models import AuthContext, TriggerExecutionResponse
 from flyte_jupyter.actions._registry import PluginRegistry, registry

@@ -37,7 +37,7 @@ from flyte_jupyter.actions import (
     add_notifier,
     armed_rows,
 )
-from flyte_jupyter.actions._completion import completed
+from flyte_jupyter.actions._event_details import completed
 from flyte_jupyter.actions._source import Patience
 from flyte_jupyter.actions.flavors._notify import NotifyFlavor
 from flyte_jupyter.remote import Client, background, connect, set_current_client

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
-from flyteidl2.workflow.run_definition_pb2 import ActionDetails
-from flyteidl2.workflow.run_service_pb2 import GetActionDetailsRequest
 
 from flyte_jupyter.actions._events import BaseEvent, PausedEvent, PhaseEvent
 from flyte_jupyter.live import abort_reason_of, error_of, headline
-from flyte_jupyter.remote import Client, FlyteError, methods
+from flyte_jupyter.remote import ActionDetails, Client, FlyteError
 
 _WORSE = ("failed", "aborted", "timed_out")
 _LONGEST = 500
@@ -33,7 +31,7 @@ async def completed(event: BaseEvent, client: Client) -> BaseEvent:
 
 async def _completed(event: BaseEvent, client: Client) -> BaseEvent:
     if isinstance(event, PausedEvent) and not event.prompt:
-        return event.model_copy(update={"prompt": (await _details(event, client)).condition.prompt})
+        return event.model_copy(update={"prompt": (await _details(event, client)).pb2.condition.prompt})
     if isinstance(event, PhaseEvent) and event.phase in _WORSE and not event.error:
         for pause in (*_PAUSES, 0.0):
             text = _reason(await _details(event, client))
@@ -45,10 +43,9 @@ async def _completed(event: BaseEvent, client: Client) -> BaseEvent:
 
 async def _details(event: BaseEvent, client: Client) -> ActionDetails:
     run = RunIdentifier(org=client.org, project=event.project, domain=event.domain, name=event.run)
-    request = GetActionDetailsRequest(action_id=ActionIdentifier(run=run, name=event.action))
-    return (await client.unary(methods.GET_ACTION_DETAILS, request)).details
+    return await ActionDetails.get_details.aio(ActionIdentifier(run=run, name=event.action), client=client)
 
 
 def _reason(details: ActionDetails) -> str:
-    error = error_of(details)
-    return headline(error.text if error is not None else abort_reason_of(details))[:_LONGEST]
+    error = error_of(details.pb2)
+    return headline(error.text if error is not None else abort_reason_of(details.pb2))[:_LONGEST]
