@@ -35,9 +35,9 @@ class Matcher:
 
     def complete(self, line: str, symbol: str) -> list[str]:
         """What may stand at the cursor; nothing where the line is of no magic of ours."""
-        first = line.split(maxsplit=1)[0].lstrip("%") if line.lstrip().startswith("%") else ""
-        complete = self._completers.get(first)
-        if complete is None or line[len(line) - len(symbol) - 1 :][:1] == "%":
+        magic, space, _ = line.lstrip().partition(" ")
+        complete = self._completers.get(magic.lstrip("%")) if magic.startswith("%") and space else None
+        if complete is None:
             return []
         return [word for word in complete(line, symbol) if word.startswith(symbol)]
 
@@ -47,6 +47,7 @@ class Matcher:
         """What IPython asks for; with it nothing else is offered."""
         words = self.complete(context.text_until_cursor, context.token)
         found = [SimpleCompletion(word, type="flyte") for word in words]
+        # IPython declares keys as required that its own matchers leave out, too.
         return {"completions": found, "suppress": bool(found), "ordered": True}  # pyright: ignore[reportReturnType]
 
 

@@ -131,8 +131,10 @@ def _configured(flavor: Any, configuration: dict[str, Any], words: list[str]) ->
 
 def _told(row: ArmedRow) -> str:
     what = f"[{row.id}] {row.on} -> {row.action}"
+    if row.standing == "run over" and row.fired:
+        return f"{what}: its run is over, and it has fired {'once' if row.fired == 1 else f'{row.fired} times'}."
     if row.standing == "run over":
-        return f"{what}: its run is over already. With --replay, what has happened counts."
+        return f"{what}: its run is over, and it has not fired. With --replay, what has happened counts."
     may = " and ".join(row.may)
     more = f" {row.error}" if row.error else ""
     return f"{what} is {row.standing}; it may {may} {row.span}.{more}"

@@ -6,7 +6,7 @@ from flyte_jupyter.magics import _names
 from flyte_jupyter.magics._arguments import PHASES
 from flyte_jupyter.magics._on import WORKS
 
-_OF_ONE = ("show", "test", "pause", "resume", "rm", "history")
+_OF_ONE = frozenset(WORKS) - {"list", "flavors"}
 _SCOPE = {"--project": _names.projects, "--domain": _names.domains}
 _WHEN = (*PHASES, "ended")
 

@@ -138,10 +138,9 @@ def _text_filter(part: str) -> pb.Filter:
 
 def _number(phase: ActionPhase | str) -> str:
     try:
-        return str(ActionPhase.parse(phase).number)
-    except (ValueError, AttributeError):
-        known = ", ".join(each.value for each in list(ActionPhase)[1:])
-        raise InvalidArgumentError(f"{phase!r} is not a phase.", f"Phases are {known}.") from None
+        return str(ActionPhase.parse(phase if _is(phase, str) else repr(phase)).number)
+    except ValueError as error:
+        raise InvalidArgumentError(str(error)) from None
 
 
 def sorting(sort_by: SortBy | None) -> pb.Sort:

@@ -71,6 +71,9 @@ def test_a_failure_is_told_below_the_line(kernel: Kernel, start: Start, client: 
     tell_to_fail(run)
     kernel.until(cell, f"{run} (acting.fails_when_told) failed")
     kernel.until(filled, "acting.fails_when_told failed")
+    again = f"%flyte_on {run} failed -> notify text=again"
+    assert "its run is over, and it has not fired. With --replay" in kernel.tell(again)
+    assert "its run is over, and it has fired once." in kernel.tell(f"{again} --replay")
 
 
 def test_a_task_starts_another_with_its_output(kernel: Kernel, start: Start, client: Client) -> None:
