@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
 from flyteidl2.workflow.run_definition_pb2 import ActionDetails as DetailsMessage
 
-from flyte_jupyter.live import _nodes
 from flyte_jupyter.live._facts import details_of, events_of
 from flyte_jupyter.live._feed import run_key
 from flyte_jupyter.live._follow import ActionFeed, OfAction
@@ -21,7 +18,7 @@ from flyte_jupyter.live._spec import spec_of
 from flyte_jupyter.live._state import RunState
 from flyte_jupyter.live._timing import Timing
 from flyte_jupyter.live._topic import Shares, Sight, Topic
-from flyte_jupyter.remote import ActionDetails, Client, FlyteError, InvalidArgumentError
+from flyte_jupyter.remote import Client, InvalidArgumentError
 
 _TOLD: dict[str, Callable[[DetailsMessage], dict[str, Any]]] = {
     "details": details_of,
@@ -29,8 +26,6 @@ _TOLD: dict[str, Callable[[DetailsMessage], dict[str, Any]]] = {
     "spec": spec_of,
 }
 TOPICS = (*_TOLD, "io", "logs", "report")
-_LABELS_AT_ONCE = 8
-_LABELS_KEPT = 50_000
 
 
 class _Told(OfAction):
@@ -110,7 +105,6 @@ class Looks:
         self._timing = timing or Timing()
         self._shares = Shares()
         self._feeds: dict[str, set[ActionFeed]] = {}  # by run key
-        self._labels: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def __len__(self) -> int:
         """How many topics are being read."""
@@ -172,29 +166,6 @@ class Looks:
             if row is not None and feed.told(state.phase[row]):
                 for topic in self._shares.of(feed.action.name, state.key):
                     topic.start()
-
-    async def labels(self, client: Client, run: RunIdentifier, actions: Iterable[str]) -> dict[str, str]:
-        """Short texts of the inputs of actions, which tell siblings apart; one that cannot be read is left out."""
-        key = run_key(client, run)
-        gate = asyncio.Semaphore(_LABELS_AT_ONCE)
-
-        async def read(action: str) -> tuple[str, str] | None:
-            known = self._labels.get((key, action))
-            if known is not None:
-                return action, known
-            details = ActionDetails(DetailsMessage(id=ActionIdentifier(run=run, name=action)), client=client)
-            try:
-                async with gate:
-                    inputs = await details.inputs.aio()
-            except FlyteError:
-                return None
-            text = self._labels[key, action] = _nodes.label(inputs)
-            while len(self._labels) > _LABELS_KEPT:
-                self._labels.popitem(last=False)
-            return action, text
-
-        found = await asyncio.gather(*map(read, dict.fromkeys(actions)))
-        return dict(one for one in found if one is not None)
 
     def whole(self, client: Client, run: RunIdentifier, action: str, path: Sequence[str | int]) -> dict[str, Any]:
         """All of a value that somebody looks at shortened: `{text}` or `{items}`.

@@ -92,11 +92,12 @@ class Desk:
         await Condition(action.pb2, client=target.client).signal.aio(value)
 
     async def _labels(self, params: Params) -> dict[str, Any]:
-        target = self._target(params)
-        labels = await self._looks.labels(target.client, target.identifier, _names(params, "actions"))
-        # The record of the run is to tell its siblings apart as the view does.
-        (await self._views.run_by_key(_text(params, "run"))).state.inputs.update(labels)
-        return {"labels": labels}
+        from flyte_jupyter.live import read_labels
+
+        names = _names(params, "actions")
+        # Where they are kept the record of the run finds them, too: it is to tell siblings apart as the view does.
+        state = (await self._views.run_by_key(_text(params, "run"))).state
+        return {"labels": await read_labels(self._target(params).client, state, names)}
 
     async def _value(self, params: Params) -> dict[str, Any]:
         target, path = self._target(params), params.get("path")

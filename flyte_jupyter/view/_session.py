@@ -100,11 +100,8 @@ class Session:
                 at_cell_end=at_cell_end,
                 adoptions=self._adoptions,
             )
-            if opening.action:
+            if opening.action or at_cell_end or state.head.over:
                 await self._open_closely(shown, Frozen.opened(opening, state))
-            if at_cell_end or state.head.over:
-                # Nothing that comes later would write this output anew.
-                await self._tell_apart(shown)
             self._outputs[view.id] = shown
             return shown
 
@@ -217,8 +214,8 @@ class Session:
         return await self._views.open(target, opening)
 
     async def _open_closely(self, shown: ShownRun, frozen: Frozen) -> None:
-        """Read what an output opens at first; what takes longer than a glance is written into it afterwards."""
-        filling = asyncio.get_running_loop().create_task(frozen.filled(self._looks, shown.view.target))
+        """Read what an output shows beside phases; what takes longer than a glance is written into it afterwards."""
+        filling = asyncio.get_running_loop().create_task(self._filled(shown, frozen))
         try:
             await asyncio.wait({filling}, timeout=None if shown.at_cell_end else GLANCE)
         except asyncio.CancelledError:
@@ -229,10 +226,15 @@ class Session:
         else:
             shown.frozen, shown.filling = frozen, filling
 
-    def _filled(self, shown: ShownRun, filling: asyncio.Task[Frozen]) -> None:
+    async def _filled(self, shown: ShownRun, frozen: Frozen) -> Frozen:
+        """Read what is open, and what tells siblings apart."""
+        filled = await frozen.filled(self._looks, shown.view.target)
+        await tell_apart(shown.state, filled, shown.view.target.client)
+        return filled
+
+    def _was_filled(self, shown: ShownRun, opened: Frozen | None, filling: asyncio.Task[Frozen]) -> None:
         shown.filling = None
-        was_frozen = shown.frozen is None or shown.frozen.seen is not None
-        if was_frozen or filling.cancelled() or filling.exception() is not None:
+        if shown.frozen is not opened or filling.cancelled() or filling.exception() is not None:
             return
         shown.frozen = filling.result()
         if shown.widget is None:
@@ -247,8 +249,7 @@ class Session:
                 f"Show the run with %flyte_run {view.target.name}.",
             )
         shown.state = (await self._views.run(view)).state
-        shown.frozen = await frozen.filled(self._looks, view.target)
-        await self._tell_apart(shown)
+        shown.frozen = await self._filled(shown, frozen)
         if not shown.keep_widget:
             self._drop_widget(shown)
         self._write(shown)
@@ -261,7 +262,7 @@ class Session:
     def _follow(self, shown: Shown) -> None:
         self._shown.append(shown)
         if isinstance(shown, ShownRun) and shown.filling is not None:
-            shown.filling.add_done_callback(functools.partial(self._filled, shown))
+            shown.filling.add_done_callback(functools.partial(self._was_filled, shown, shown.frozen))
         if shown.form is Form.ADOPTED and not self.front_end.adopts and self.front_end.has_widgets is not False:
             shown.acknowledgement = Acknowledgement()
             if self._patience is None or self._patience.done():
@@ -314,18 +315,13 @@ class Session:
         except Exception:
             _log.debug("an output could not be written anew", exc_info=True)
 
-    async def _tell_apart(self, shown: ShownRun) -> None:
-        await tell_apart(shown.state, shown.frozen, self._looks, shown.view.target)
-
     async def _settle(self) -> list[tuple[Output, dict[str, Any]]]:
         written: list[tuple[Output, dict[str, Any]]] = []
         for shown in tuple(self._shown):
             if shown.at_cell_end and isinstance(shown, ShownRun):
                 await self._views.catch_up(shown.view)
-                if shown.frozen is not None:
-                    shown.frozen = await shown.frozen.filled(self._looks, shown.view.target)
                 if shown.due() is not None:
-                    await self._tell_apart(shown)
+                    shown.frozen = await self._filled(shown, shown.frozen or Frozen())
                     written.append((shown.output, shown.bundle(time.monotonic())))
                 self._let_go_if_done(shown)
         return written

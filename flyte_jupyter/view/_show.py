@@ -152,9 +152,9 @@ def look_closely(run: Any, opening: Opening, client: Client | None = None) -> tu
     target = target_of(run, client)
 
     async def read() -> tuple[RunState, Frozen]:
-        state, looks = await look_once(target), Looks()
-        frozen = await Frozen.opened(opening, state).filled(looks, target)
-        await tell_apart(state, frozen, looks, target)
+        state = await look_once(target)
+        frozen = await Frozen.opened(opening, state).filled(Looks(), target)
+        await tell_apart(state, frozen, target.client)
         return state, frozen
 
     return background().run(read())

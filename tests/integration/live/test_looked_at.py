@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flyteidl2.common.identifier_pb2 import RunIdentifier
 
-from flyte_jupyter.live import Look, Looks
+from flyte_jupyter.live import Look, Looks, RunState, read_labels
 from flyte_jupyter.remote import Action, Client, Condition, background, connect, set_current_client
 from tests.integration.support import Backend
 
@@ -102,7 +102,8 @@ def test_everything_of_a_task(backend: Backend, client: Client) -> None:
         assert [f"line {number} of <b>7</b>" in text.decode() for number in (0, 1500, 2999)] == [True] * 3
         assert value["attempt"] == 1
         assert len([line for line in lines if line.startswith("line ")]) == 3000
-        assert await looks.labels(client, run, [child, "a0"]) == {child: 'x=7, words=["one", "two"]', "a0": "x=7"}
+        state = RunState("", run.project, run.domain, run.org, run.name)
+        assert await read_labels(client, state, [child, "a0"]) == {child: 'x=7, words=["one", "two"]', "a0": "x=7"}
         assert len(looks) == 0
         await asyncio.gather(*(asyncio.all_tasks() - before), return_exceptions=True)
 

@@ -205,17 +205,6 @@ async def test_data_that_is_not_there_is_told_in_a_sentence():
     await leave(one)
 
 
-@virtual
-async def test_labels_tell_siblings_apart_and_are_read_once():
-    client: Any = ScriptedClient()
-    client.data.update(c1=data(x=1), c2=data(x=2, y=5))
-    looks = Looks()
-    assert await looks.labels(client, RUN, ["c1", "c2", "gone"]) == {"c1": "x=1", "c2": "x=2, y=5"}
-    calls = len(client.calls)
-    assert await looks.labels(client, RUN, ["c2", "c1"]) == {"c1": "x=1", "c2": "x=2, y=5"}
-    assert len(client.calls) == calls
-
-
 def lines(*texts: str, second: int = 1) -> TailLogsResponse:
     made = []
     for text in texts:

@@ -4,12 +4,10 @@ from typing import Any
 
 import pytest
 
-from flyte_jupyter.live import Looks
 from flyte_jupyter.remote import BackgroundLoop
 from flyte_jupyter.view._bundle import bundle
 from flyte_jupyter.view._freeze import Frozen
 from flyte_jupyter.view._siblings import tell_apart
-from flyte_jupyter.view._target import Target
 from tests.unit.live.messages import RUNNING, START, SUCCEEDED, action, feed, run_state
 from tests.unit.live.scripted import ScriptedClient
 from tests.unit.live.test_looks import data
@@ -28,17 +26,17 @@ def run() -> Any:
     return state
 
 
-def scripted() -> tuple[Any, Target]:
-    client: Any = ScriptedClient()
+def scripted() -> Any:
+    client = ScriptedClient()
     client.data.update(c1=data(x=4), c2=data(x=7), c3=data(n=2))
-    return client, Target(client, "r1", "p", "development", "")
+    return client
 
 
 @virtual
 async def test_a_record_tells_siblings_apart_by_their_inputs():
-    client, target = scripted()
+    client = scripted()
     state = run()
-    await tell_apart(state, None, Looks(), target)
+    await tell_apart(state, None, client)
     assert state.inputs == {"c1": "x=4", "c2": "x=7"}, "only those that look alike are read"
     made = bundle(state, "v1", "h1")
     for text in made.values():
@@ -46,24 +44,24 @@ async def test_a_record_tells_siblings_apart_by_their_inputs():
         assert "c1" not in text
         assert "c3" in text, "what is alone has its name"
     calls = len(client.calls)
-    await tell_apart(state, None, Looks(), target)
+    await tell_apart(state, None, client)
     assert len(client.calls) == calls
 
 
 @virtual
 async def test_of_what_is_frozen_the_rows_in_sight_are_told_apart():
-    _, target = scripted()
+    client = scripted()
     state = run()
-    await tell_apart(state, Frozen(rows=((state.find("a0"), 0), (state.find("c1"), 1))), Looks(), target)
+    await tell_apart(state, Frozen(rows=((state.find("a0"), 0), (state.find("c1"), 1))), client)
     assert state.inputs == {}
-    await tell_apart(state, Frozen(rows=((state.find("c1"), 1), (state.find("c2"), 1))), Looks(), target)
+    await tell_apart(state, Frozen(rows=((state.find("c1"), 1), (state.find("c2"), 1))), client)
     assert state.inputs == {"c1": "x=4", "c2": "x=7"}
 
 
 @virtual
 async def test_where_inputs_cannot_be_read_the_names_stay():
-    client, target = scripted()
+    client = scripted()
     client.fall()
     state = run()
-    await tell_apart(state, None, Looks(), target)
+    await tell_apart(state, None, client)
     assert "c1" in bundle(state, "v1", "h1")["text/plain"]
