@@ -11,8 +11,8 @@ from playwright.sync_api import Page
 from flyte_jupyter.remote import background
 from tests.bench.bench_live import drain, look
 from tests.bench.fake_runs import LINES, MARKS
-from tests.bench.page import Lab, busy, observe, observed, painted, scroll, value
-from tests.e2e.jupyter import FIND_PANEL, until
+from tests.bench.page import Held, Lab, busy, observe, observed, painted, scroll, value
+from tests.e2e.jupyter import FIND_PANEL, Notebook, until
 
 ROWS = 100_000
 RATE = 2_000
@@ -148,32 +148,19 @@ def many(lab: Lab) -> None:
         "print('began', begin, 'took', time.time() - begin)"
     )
     with lab.notebook("many", show) as (notebook, _):
-        page = notebook.page
-        observe(page)
-        notebook.start(1)
-        stood = _standing(page, "[data-flyte-live]")
-        notebook.wait(1)
-        page.wait_for_timeout(_AFTERWARDS_MS)
-        held = observed(page)
-        took, shown = value(notebook, 1, "took"), stood - value(notebook, 1, "began")
+        shown, held = _shown(notebook, "[data-flyte-live]")
+        took = value(notebook, 1, "took")
         html = [output["data"]["text/html"] for output in notebook.outputs(1) if "data" in output]
-        observe(page)
-        page.wait_for_timeout(5000)
-        going = observed(page)
+        observe(notebook.page)
+        notebook.page.wait_for_timeout(5000)
+        going = observed(notebook.page)
     static = [("".join(one)).replace("data-flyte-hub", "data-none").replace("fj-hub-", "fj-none-") for one in html]
     plain = (
         f"import json\nfrom IPython.display import HTML, display\nhtml = json.loads({json.dumps(json.dumps(static))})\n"
         "begin = time.time()\nfor one in html: display(HTML(one))\nprint('began', begin)"
     )
     with lab.notebook("plain", plain) as (notebook, _):
-        page = notebook.page
-        observe(page)
-        notebook.start(1)
-        stood = _standing(page, ".jp-OutputArea-output .flyte-jupyter")
-        notebook.wait(1)
-        page.wait_for_timeout(_AFTERWARDS_MS)
-        alone = observed(page)
-        peer = stood - value(notebook, 1, "began")
+        peer, alone = _shown(notebook, ".jp-OutputArea-output .flyte-jupyter")
     print(f"{RUNS} runs in one page, each changing 20 times a second")
     print(f"  mere HTML: JupyterLab alone    {peer * 1000:8.1f} ms")
     print(alone.line())
@@ -198,6 +185,18 @@ def frozen(lab: Lab) -> None:
         added = len(json.dumps(notebook.save())) - before
     print(f"{ROWS:,} actions and a log of {LINES:,} lines, frozen")
     print(f"  added to the notebook          {added / 1024:8.1f} kB   budget 64")
+
+
+def _shown(notebook: Notebook, selector: str) -> tuple[float, Held]:
+    """Run the first cell: seconds until all its outputs are painted, and how the page was held meanwhile."""
+    page = notebook.page
+    observe(page)
+    notebook.start(1)
+    stood = _standing(page, selector)
+    notebook.wait(1)
+    page.wait_for_timeout(_AFTERWARDS_MS)
+    held = observed(page)
+    return stood - value(notebook, 1, "began"), held
 
 
 def _standing(page: Page, selector: str, count: int = RUNS) -> float:

@@ -489,24 +489,3 @@ def test_outputs_by_their_names() -> None:
     assert repr(outputs) == "ActionOutputs(a=1, count=2)"
     for copied in (copy.copy(outputs), copy.deepcopy(outputs), pickle.loads(pickle.dumps(outputs))):
         assert (type(copied), copied, copied.named_outputs) == (ActionOutputs, outputs, outputs.named_outputs)
-
-
-@pytest.mark.parametrize(
-    ("call", "sentence"),
-    [
-        (lambda: Run.get(""), "A run is asked for by its name, and that is empty"),
-        (lambda: Run.get(3), "A run is asked for by its name, and that is no int"),  # type: ignore[arg-type]
-        (lambda: Action.listall("").__next__(), "A run is asked for by its name, and that is empty"),
-        (lambda: Action.get("https://["), "is not the page of a run or action"),
-        (lambda: Action.get("https://flyte.example.com/v2"), "is not the page of a run or action"),
-        (lambda: remote.Task.get("t", version=3), "A version of a task is asked for"),  # type: ignore[arg-type]
-        (lambda: remote.Project.get(3), "A project is asked for by its name, and that is no int"),  # type: ignore[arg-type]
-        (lambda: Run(definition.Run()).get_report(-5), "Attempts are counted from 1"),
-        (lambda: list(Run(definition.Run()).get_logs("last")), "counted from 1"),  # type: ignore[arg-type]
-    ],
-)
-def test_what_cannot_be_asked_for(client: Client, backend: FakeBackend, call: Any, sentence: str) -> None:
-    with pytest.raises(remote.InvalidArgumentError) as caught:
-        call()
-    assert sentence in str(caught.value)
-    assert backend.calls == []
