@@ -10,12 +10,14 @@ export FLYTE_JUPYTER_SDK_PYTHONS := $(CURDIR)/$(PY):$(CURDIR)/$(BEFORE)
 # The SDK that spoke gRPC, for the differential tests.
 export FLYTE_JUPYTER_SEED_PYTHON := $(CURDIR)/$(SEED)
 PYTEST := $(PY) -m pytest -q
+# What the page is sent: built anew where its sources have changed since the package was installed.
+BUNDLE := flyte_jupyter/static/index.js
 # Files side by side: most tests wait more than they work.
 ABREAST := --dist loadfile -n
 
 .PHONY: demo test check fix bench unit vitest integration e2e screenshots clean
 
-demo: .venv/.done
+demo: $(BUNDLE)
 	$(PY) tools/demo.py $(if $(HEADLESS),--headless)
 
 test: check unit vitest integration e2e
@@ -40,13 +42,13 @@ vitest: .venv/.done js/node_modules/.package-lock.json
 integration: .venv/.done .venv-before/.done .venv-seed/.done
 	$(PYTEST) $(ABREAST) 2 tests/integration
 
-e2e: .venv/.done .venv-before/.done .tools/chromium
+e2e: $(BUNDLE) .venv-before/.done .tools/chromium
 	$(PYTEST) tests/e2e
 
-bench: .venv/.done .tools/chromium
+bench: $(BUNDLE) .tools/chromium
 	GRPC_VERBOSITY=ERROR $(PY) -m tests.bench
 
-screenshots: .venv/.done .tools/chromium
+screenshots: $(BUNDLE) .tools/chromium
 	PYTHONPATH=. $(PY) tools/screenshots.py
 
 clean:
@@ -80,6 +82,10 @@ clean:
 
 js/node_modules/.package-lock.json: js/package-lock.json .tools/node/.done
 	cd js && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(BUNDLE): .venv/.done js/node_modules/.package-lock.json js/build.mjs $(shell find js/src -type f)
+	cd js && npm run --silent build
 	@touch $@
 
 .tools/chromium: .tools/uv/bin/uv
