@@ -57,7 +57,6 @@ class Feed:
         self.client = client
         self.failure: FlyteError | None = None  # what ended it, other than the run's end
         self.sharers = 0
-        self.told = False  # whether the backend has told what there is, which it begins with
         self.changes = Notifier()
         self._run_id, self._timing, self._now = run, timing or Timing(), now
         endpoint = client.endpoint
@@ -172,7 +171,7 @@ class Feed:
         """One pass, and the pause after it; True when the feed is over."""
         loop = asyncio.get_running_loop()
         final, began = self.ended, loop.time()
-        self._heard, self._news, self._turn = None, False, loop.create_future()
+        self._heard, self._page, self._news, self._turn = None, 0, False, loop.create_future()
         error: FlyteError | None = None
         rest = False
         try:
@@ -291,9 +290,10 @@ class Feed:
         self._heard = asyncio.get_running_loop().time()
         self._heard_ms = self._now()
         self._absent = self._mute = 0
-        told = self.told or self._page < _FULL_PAGE
-        if self.state.head.stale is not None or told != self.told:
-            self.told, self.state.head.stale = told, None
+        state = self.state
+        told = state.told or self._page < _FULL_PAGE
+        if state.head.stale is not None or told != state.told:
+            state.told, state.head.stale = told, None
             self.changes.changed()
 
     def _after_change(self, was_ended: bool) -> None:

@@ -65,6 +65,7 @@ class RunState:
         self.key, self.project, self.domain, self.org, self.name = key, project, domain, org, name
         self.head = Head(url=url)
         self.now = now
+        self.told = False  # whether the backend has told which actions there are, which it begins with, page by page
         self.strings = Strings()
         self.tree = Tree()
         self.phase: array[int] = array("B")

@@ -34,11 +34,6 @@ class Subscription:
         self._removers: list[Callable[[], None]] = []
         self._closed = asyncio.get_running_loop().create_future()
 
-    @property
-    def told(self) -> bool:
-        """Whether the backend has told which actions there are; it does so first, page by page."""
-        return self._feed.told
-
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call `callback` on the loop's thread after changes, once per turn of the loop.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 IN_SIGHT = 1 / 30
-HIDDEN = 1 / 2
+UNHURRIED = 1 / 2  # out of sight; and while the backend tells what there is, which every frame would hold up
 HEARTBEAT = 5.0
 
 
@@ -37,7 +37,10 @@ class _Line:
     sent: float = -math.inf
 
     def interval(self) -> float:
-        return IN_SIGHT if self.snapshot or any(self.mounts.values()) else HIDDEN
+        if self.snapshot:
+            return IN_SIGHT
+        told = self.writer is not None and self.writer.state.told
+        return IN_SIGHT if told and any(self.mounts.values()) else UNHURRIED
 
     def frame(self) -> Frame | None:
         if self.writer is None:

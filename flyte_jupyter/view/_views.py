@@ -267,7 +267,7 @@ async def subscribe(target: Target) -> Subscription:
 async def _catch_up(subscription: Subscription, seconds: float, briefly: bool = False) -> None:
     """Wait until all is known of a run that has ended, or until nothing more comes at once of one that goes on.
 
-    `briefly`: of one that goes on, only until its actions are told.
+    `briefly`: of one that goes on, only until the first of its actions are told.
     """
     state = subscription.state
     changed = asyncio.Event()
@@ -280,7 +280,7 @@ async def _catch_up(subscription: Subscription, seconds: float, briefly: bool = 
         while not state.head.over:
             changed.clear()
             goes_on = state.head.phase not in _phases.TERMINAL
-            if briefly and goes_on and subscription.told:
+            if briefly and goes_on and (state.told or state.n > 1):
                 return
             await asyncio.wait_for(changed.wait(), min(QUIET, end_of_glance - now()) if goes_on else None)
 

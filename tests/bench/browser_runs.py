@@ -75,15 +75,17 @@ def large(lab: Lab) -> None:
     run, port = background().run, lab.runs.port
     bare = min(run(drain(port, ROWS, run=f"r-{ROWS}-0")) for _ in range(3))
     looked = min(run(drain(port, ROWS, look, run=f"r-{ROWS}-0")) for _ in range(3))
-    best = float("inf")
+    first = best = float("inf")
     mere = "from IPython.display import HTML\nprint('began', time.time())\ndisplay(HTML('<p class=mere>mere HTML</p>'))"
     shows = [f"print('began', time.time())\nshow('r-{ROWS}-0-{n}')" for n in range(4)]
     with lab.notebook("large", *shows, *[mere] * 3) as (notebook, _):
         for index in range(1, len(shows) + 1):
             notebook.start(index)
+            some = painted(notebook.page, r" of \d+,\d{3}\b")
             end = painted(notebook.page, rf" of {ROWS:,}\b")
             notebook.wait(index)
-            best = min(best, end - value(notebook, index, "began"))
+            began = value(notebook, index, "began")
+            first, best = min(first, some - began), min(best, end - began)
             notebook.script(_CLEAR)
         plain = float("inf")
         for index in range(len(shows) + 1, len(shows) + 4):
@@ -92,12 +94,14 @@ def large(lab: Lab) -> None:
             notebook.wait(index)
             plain = min(plain, end - value(notebook, index, "began"))
             notebook.script(_CLEAR)
-    print(f"{ROWS:,} actions, from the cell's start to the painted tree, best of {len(shows)}")
+    print(f"{ROWS:,} actions, from the cell's start, best of {len(shows)}; budget {RATIO_BUDGET:.0f} x the bare drain")
     print(f"  bare grpc.aio drain            {bare * 1000:8.1f} ms")
     print(f"  the same, fields looked at     {looked * 1000:8.1f} ms   {looked / bare:.2f} x: the floor, in Python")
     print(f"  JupyterLab paints mere HTML    {plain * 1000:8.1f} ms   beside that, or after it")
-    print(f"  painted in JupyterLab          {best * 1000:8.1f} ms   {best / looked:.2f} x the floor")
-    print(f"  ratio to the bare drain        {best / bare:8.2f}      budget {RATIO_BUDGET:.0f}")
+    print(f"  a tree is painted              {first * 1000:8.1f} ms   {first / bare:.2f} x, and grows")
+    print(
+        f"  the whole tree                 {best * 1000:8.1f} ms   {best / bare:.2f} x, {best / looked:.2f} x the floor"
+    )
 
 
 def lively(lab: Lab) -> None:

@@ -23,7 +23,7 @@ from flyteidl2.workflow.run_definition_pb2 import ActionDetails
 
 from tests.unit.live.messages import INITIALIZING, QUEUED, RUNNING, START, SUCCEEDED, action, message
 
-_PAGE = 1000
+_PAGE = 1000  # entries of a message: the root again, and so many others less one
 LINES = 1_000_000
 _TICK = 0.05  # seconds between two messages of changes
 _IN_SIGHT = 200  # actions that change more often than others
@@ -43,8 +43,8 @@ def leaf(number: int, phase: int, attempts: int = 1) -> Any:
 def snapshot(rows: int) -> Iterator[bytes]:
     """The pages a backend begins with; every other action is queued, the others have succeeded."""
     root = action("a0", RUNNING, short="main")
-    for first in range(1, rows, _PAGE):
-        numbers = range(first, min(first + _PAGE, rows))
+    for first in range(1, rows, _PAGE - 1):
+        numbers = range(first, min(first + _PAGE - 1, rows))
         yield message(root, *(leaf(one, QUEUED if one % 2 else SUCCEEDED) for one in numbers)).SerializeToString()
 
 

@@ -100,9 +100,9 @@ async def test_all_is_told_when_a_page_is_not_full():
     client.scripts = [[message(*(action(f"n{i}", RUNNING) for i in range(1000)))]]
     async with await Watcher().watch(client, "r1") as run:
         await until(lambda: run.state.n == 1001)
-        assert not run.told
+        assert not run.state.told
         client.open[0].put_nowait(message(action("last", RUNNING)))
-        await until(lambda: run.told)
+        await until(lambda: run.state.told)
         assert run.state.find("last") is not None
 
 

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from flyte_jupyter.view._publisher import HEARTBEAT, HIDDEN, IN_SIGHT, Publisher
+from flyte_jupyter.view._publisher import HEARTBEAT, IN_SIGHT, UNHURRIED, Publisher
 from tests.unit.live.messages import QUEUED, RUNNING, action, feed, run_state
 from tests.unit.live.virtual import until, virtual
 from tests.unit.view.pages import PostBox
@@ -17,6 +17,7 @@ class Page:
         self.publisher = Publisher(lambda: self.now)
         self.state = run_state()
         feed(self.state, action("a0"))
+        self.state.told = True
 
     def mount(self, vid: str = "m") -> None:
         self.publisher.mount(vid, self.box, self.state)
@@ -68,13 +69,25 @@ def test_a_hidden_run_is_sent_twice_a_second_and_at_once_when_it_comes_into_sigh
     page.tick()
     page.publisher.seen("m", False)
     page.change()
-    assert page.tick_after(HIDDEN / 2) == []
-    assert page.wait == pytest.approx(HIDDEN / 2)
+    assert page.tick_after(UNHURRIED / 2) == []
+    assert page.wait == pytest.approx(UNHURRIED / 2)
     page.publisher.seen("m", True)
     assert page.tick() == ["delta"]
     page.publisher.seen("m", False)
     page.change("c")
-    assert page.tick_after(HIDDEN) == ["delta"]
+    assert page.tick_after(UNHURRIED) == ["delta"]
+
+
+def test_a_large_run_is_not_held_up_by_frames_until_all_is_told(page: Page):
+    page.state.told = False
+    page.mount()
+    assert page.tick() == ["snapshot"]
+    page.change("b")
+    assert page.tick_after(IN_SIGHT) == []
+    assert page.tick_after(UNHURRIED) == ["delta"]
+    page.change("c")
+    page.state.told = True
+    assert page.tick_after(IN_SIGHT) == ["delta"]
 
 
 def test_one_mount_in_sight_is_enough(page: Page):

@@ -10,7 +10,7 @@ from flyte_jupyter.remote import InvalidArgumentError, NotFoundError, Unauthenti
 from flyte_jupyter.view import _views
 from flyte_jupyter.view._target import Target
 from flyte_jupyter.view._views import Views, look_once
-from tests.unit.live.messages import FAILED, QUEUED, RUNNING, START, SUCCEEDED, action
+from tests.unit.live.messages import FAILED, QUEUED, RUNNING, START, SUCCEEDED, action, message
 from tests.unit.live.scripted import ScriptedClient
 from tests.unit.live.virtual import until, virtual
 
@@ -190,3 +190,16 @@ async def test_a_view_of_a_run_that_goes_on_waits_for_the_first_news_only(watche
         assert asyncio.get_running_loop().time() - begin < 0.05
         assert (await told.views.run(view)).state.n == 2
         await watcher.close()
+
+
+@virtual
+async def test_a_view_of_a_large_run_that_goes_on_does_not_wait_for_all_of_it(watcher):
+    told = Told()
+    client = ScriptedClient(action("a0", RUNNING))
+    page = message(action("a0", RUNNING), *(action(f"n{i}", QUEUED, "a0") for i in range(999)))
+    client.scripts = [[page]]
+    begin = asyncio.get_running_loop().time()
+    view = await told.views.open(_target(client))
+    assert asyncio.get_running_loop().time() - begin < 0.05
+    assert (await told.views.run(view)).state.n == 1000
+    await watcher.close()
