@@ -23,7 +23,7 @@ def show_runs(
     task: str | None = None,
     text: str = "",
     mine: bool = False,
-    limit: int = 50,
+    limit: int = 20,
     project: str | None = None,
     domain: str | None = None,
     height: int | None = None,

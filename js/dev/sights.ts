@@ -1,6 +1,6 @@
 /** What the simulated kernel answers to looks; the shapes are those of docs/protocol.md. */
 
-import type { Details, Events, Io, Spec, Table } from "../src/sights";
+import type { Details, Events, Io, Spec, Table, TableAsk } from "../src/sights";
 import type { RowData } from "./encode";
 import { TRACEBACK } from "./scenes";
 
@@ -258,10 +258,8 @@ export function logPiece(first: number, count: number, at: number): { value: obj
 }
 
 /** A table of runs as the kernel would sort and cut it. */
-export function runTable(
-  now: number,
-  params: { page: number; size: number; text: string; sort: Table["sort"] },
-): Table {
+export function runTable(now: number, params: Partial<TableAsk>): Table {
+  const asked: TableAsk = { filters: {}, sort: ["started", "desc"], page: 0, size: 20, text: "", ...params };
   const phases = [4, 5, 6, 9, 5, 7, 5, 8, 1, 10];
   const all = Array.from({ length: 60 }, (_, i) => {
     const started = now - i * 750 * S;
@@ -280,8 +278,8 @@ export function runTable(
       },
       acts: over ? [] : ["abort"],
     };
-  }).filter(({ cells }) => JSON.stringify(cells).includes(params.text));
-  const from = params.page * params.size;
+  }).filter(({ cells }) => JSON.stringify(cells).includes(asked.text));
+  const from = asked.page * asked.size;
   return {
     columns: [
       { key: "phase", title: "Phase", type: "phase", sortable: true },
@@ -292,9 +290,9 @@ export function runTable(
       { key: "who", title: "Who", type: "text", sortable: false },
       { key: "labels", title: "Labels", type: "labels", sortable: false },
     ],
-    rows: all.slice(from, from + params.size),
-    page: params.page,
-    more: from + params.size < all.length,
+    rows: all.slice(from, from + asked.size),
+    asked,
+    more: from + asked.size < all.length,
     total: all.length,
     filters: [
       {
@@ -306,7 +304,6 @@ export function runTable(
         ],
       },
     ],
-    sort: params.sort ?? ["started", "desc"],
     acts: [{ name: "abort", title: "Abort", confirm: true, reason: true }],
     opens: true,
     empty: "There are no runs.",

@@ -131,14 +131,22 @@ export interface TableAct {
   reason: boolean;
 }
 
+export interface TableAsk {
+  filters: Record<string, string>;
+  sort: [string, "asc" | "desc"] | null;
+  page: number;
+  size: number;
+  text: string;
+}
+
 export interface Table {
   columns: TableColumn[];
   rows: TableRow[];
-  page: number;
+  /** What it answers; what a page leaves out of its question is as the table begins. */
+  asked: TableAsk;
   more: boolean;
   total: number | null;
   filters: { key: string; title: string; options: [string, string][] }[];
-  sort: [string, "asc" | "desc"] | null;
   acts: TableAct[];
   opens: boolean;
   empty: string;

@@ -56,6 +56,18 @@ describe("a table", () => {
     expect(one(element, "th[aria-sort]").textContent).toBe("Started");
   });
 
+  it("begins with what its cell asked for, and shows that", async () => {
+    const begin = { filters: { phase: "5,6" }, size: 5, text: "lake" };
+    const opened = await open((table) => ({ ...table, asked: { ...table.asked, ...begin } }));
+    const { element } = opened;
+    expect(asked(opened)).toEqual({});
+    const filter = one(element, "select[aria-label=Phase]") as HTMLSelectElement;
+    expect(filter.selectedOptions[0].textContent).toBe("5 or Failed");
+    expect((one(element, "[aria-label=Search]") as HTMLInputElement).value).toBe("lake");
+    click(all(element, "th .sort").find((it) => it.textContent === "Task"));
+    await eventually(() => expect(asked(opened)).toEqual({ ...begin, sort: ["task", "desc"], page: 0 }));
+  });
+
   it("asks the kernel to sort, filter, search and turn pages", async () => {
     const opened = await open();
     const { element } = opened;

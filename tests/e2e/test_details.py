@@ -28,6 +28,10 @@ async def fan(n: int) -> int:
         return sum(one["twice"] for one in await asyncio.gather(*(leaf(x) for x in range(n))))
 
 @env.task
+async def either(well: bool) -> int:
+    return 1 if well else 1 // 0
+
+@env.task
 async def asks() -> str:
     condition = await flyte.new_condition.aio("publish", prompt="Publish **now**?", data_type=bool)
     return "published" if await condition.wait.aio() else "kept"
@@ -111,6 +115,21 @@ def test_a_table_of_runs_opens_and_aborts_them_in_place(open_notebook: OpenNoteb
     expect(two).to_contain_text("Aborted", timeout=PATIENCE)
     one.get_by_role("button").first.click()
     expect_root(table, "succeeded")
+
+
+def test_a_table_begins_with_what_its_cell_asks_for(open_notebook: OpenNotebook) -> None:
+    start = "for well in (True, False): flyte.run(either, well=well).wait(quiet=True)"
+    asks = ("%flyte_runs --task seen.either --phase failed", "%flyte_runs --task seen.either --limit 1")
+    notebook = started(open_notebook, PLACES[0], start, *asks)
+    for index in (2, 3, 4):
+        notebook.run(index)
+    failed, short = notebook.cell(3), notebook.cell(4)
+    expect(failed.locator("tr[data-row]")).to_have_count(1, timeout=PATIENCE)
+    expect(failed.locator("select[aria-label=Phase] option:checked")).to_have_text("Failed")
+    expect(failed.locator("select[aria-label=Task] option:checked")).to_have_text("seen.either")
+    expect(short.locator("tr[data-row]")).to_have_count(1, timeout=PATIENCE)
+    short.get_by_role("button", name="Next page").click()
+    expect(short.get_by_role("status")).to_contain_text("2 to 2 of 2", timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("place", PLACES, ids="-".join)

@@ -330,11 +330,16 @@ KERNEL: list[dict[str, Any]] = [
                     "acts": ["abort"],
                 }
             ],
-            "page": 0,
+            "asked": {
+                "filters": {"phase": "6"},
+                "sort": ["started", "desc"],
+                "page": 0,
+                "size": 50,
+                "text": "train",
+            },
             "more": False,
             "total": None,
             "filters": [{"key": "phase", "title": "Phase", "options": [["4", "Running"], ["6", "Failed"]]}],
-            "sort": ["started", "desc"],
             "acts": [{"name": "abort", "title": "Abort", "confirm": True, "reason": True}],
             "opens": True,
             "empty": "There are no runs.",

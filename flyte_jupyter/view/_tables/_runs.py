@@ -61,18 +61,20 @@ class Runs(Table):
         **more_filters: Any,
     ) -> None:
         super().__init__(client, first)
+        self._tasks: set[str] = set()  # of all runs that were read
         self._project, self._domain, self._more = project or client.project, domain or client.domain, more_filters
 
     @property
     def title(self) -> str:
         """What the table is of."""
-        return f"Runs of {self._project}/{self._domain}"
+        runs = "Your runs" if "created_by_subject" in self._more else "Runs"
+        return f"{runs} of {self._project}/{self._domain}"
 
     @property
     def filters(self) -> Sequence[tuple[str, str, Sequence[tuple[str, str]]]]:
         """Filter by phases, separated by commas, and by the task."""
         phases = [(str(number), look.word) for number, look in _phases.PHASES.items() if number]
-        return (("phase", "Phase", phases), ("task", "Task", ()))
+        return (("phase", "Phase", phases), ("task", "Task", [(task, task) for task in sorted(self._tasks)]))
 
     async def read(self, query: Query) -> Read:
         """Read runs from the newest on, up to the page that is asked for."""
@@ -82,6 +84,7 @@ class Runs(Table):
         narrowed = bool(query.text) or mixed
         runs = [run async for run in self._listed(query, wanted, _SEARCHED if narrowed else end + 1)]
         read = len(runs)
+        self._tasks.update(run.task_name for run in runs if run.task_name)
         paused = await self._paused() if any(run.phase == ActionPhase.RUNNING for run in runs) else frozenset[str]()
         if mixed and ActionPhase.RUNNING not in wanted:
             runs = [run for run in runs if run.phase != ActionPhase.RUNNING or run.name in paused]

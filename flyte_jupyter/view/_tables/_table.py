@@ -139,7 +139,7 @@ class Table:
 
     @property
     def filters(self) -> Sequence[tuple[str, str, Sequence[tuple[str, str]]]]:
-        """Key, title and options (value, title) of each filter; without options any text can be given."""
+        """Key, title and options (value, title) of each filter; a value need not be among the options."""
         return ()
 
     async def read(self, query: Query) -> Read:
@@ -189,14 +189,19 @@ class Table:
         return {
             "columns": [column._asdict() for column in self.columns],
             "rows": [{"id": row.id, "cells": row.cells, "acts": list(row.acts)} for row in read.rows],
-            "page": query.page,
             "more": read.more,
             "total": read.total,
             "filters": [
                 {"key": key, "title": title, "options": [list(one) for one in options]}
                 for key, title, options in self.filters
             ],
-            "sort": None if query.sort is None else list(query.sort),
+            "asked": {
+                "filters": dict(query.filters),
+                "sort": None if query.sort is None else list(query.sort),
+                "page": query.page,
+                "size": query.size,
+                "text": query.text,
+            },
             "acts": [act._asdict() for act in self.acts],
             "opens": self.opens,
             "empty": self.empty,

@@ -88,6 +88,21 @@ async def test_phases_tasks_and_order_are_the_backend_s_business():
 
 
 @virtual
+async def test_a_page_says_what_it_answers_and_which_tasks_there_are_to_choose_from():
+    _, table = runs(3)
+    query = Query({"phase": "6"}, ("started", "desc"), 0, 20, "train")
+    page = table.page(query, await table.read(query))
+    assert page["asked"] == {
+        "filters": {"phase": "6"},
+        "sort": ["started", "desc"],
+        "page": 0,
+        "size": 20,
+        "text": "train",
+    }
+    assert {one["key"]: one["options"] for one in page["filters"]}["task"] == [["env.train", "env.train"]]
+
+
+@virtual
 async def test_a_run_that_waits_for_an_answer_is_paused_whatever_its_root_says():
     client, table = runs(9)
     client.paused = {"r3", "r4"}  # r4 is over: what it waited for is not waited for any longer

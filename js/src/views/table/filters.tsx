@@ -2,43 +2,44 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Table } from "../../sights";
+import type { Table, TableAsk } from "../../sights";
 import { SearchIcon } from "../icons";
-import type { TableAsk } from "./table";
 
 /** The kernel is asked when nobody typed for so long. */
 const TYPED_MS = 250;
 
+export type Change = (part: Partial<TableAsk>) => void;
+
 interface FiltersProps {
-  table: Table | null;
-  ask: TableAsk;
-  change: (part: Partial<TableAsk>) => void;
+  filters: Table["filters"];
+  asked: TableAsk;
+  change: Change;
 }
 
-export function Filters({ table, ask, change }: FiltersProps) {
-  const text = useSignal(ask.text);
+export function Filters({ filters, asked, change }: FiltersProps) {
+  const text = useSignal(asked.text);
   const typed = text.value;
   useEffect(() => {
-    if (typed === ask.text) return undefined;
+    if (typed === asked.text) return undefined;
     const timer = setTimeout(() => change({ text: typed }), TYPED_MS);
     return () => clearTimeout(timer);
   }, [typed]);
   return (
     <>
-      {table?.filters.map(({ key, title, options }) => (
+      {filters.map(({ key, title, options }) => (
         <select
           key={key}
           class="field"
           aria-label={title}
-          value={ask.filters[key] ?? ""}
+          value={asked.filters[key] ?? ""}
           onChange={(event) => {
-            const { [key]: _, ...others } = ask.filters;
+            const { [key]: _, ...others } = asked.filters;
             const { value } = event.currentTarget;
             change({ filters: value === "" ? others : { ...others, [key]: value } });
           }}
         >
           <option value="">{`${title}: any`}</option>
-          {options.map(([value, word]) => (
+          {withChosen(options, asked.filters[key]).map(([value, word]) => (
             <option key={value} value={value}>
               {word}
             </option>
@@ -63,4 +64,13 @@ export function Filters({ table, ask, change }: FiltersProps) {
       </span>
     </>
   );
+}
+
+type Options = Table["filters"][number]["options"];
+
+/** The options, and one for what a cell asked for that is none of them, such as two phases. */
+function withChosen(options: Options, chosen = ""): Options {
+  if (chosen === "" || options.some(([value]) => value === chosen)) return options;
+  const words = chosen.split(",").map((part) => options.find(([value]) => value === part)?.[1] ?? part);
+  return [...options, [chosen, words.join(" or ")]];
 }

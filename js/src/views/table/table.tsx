@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { count } from "../../format";
-import type { Table, TableRow } from "../../sights";
+import type { Table, TableAsk, TableRow } from "../../sights";
 import { useView } from "../context";
 import { ArrowIcon, ChevronIcon } from "../icons";
 import { Opened } from "../opened";
@@ -11,32 +11,24 @@ import { useSight } from "../sight";
 import { IconButton } from "../toolbar";
 import { ActOnRow, Acts } from "./acts";
 import { Cell } from "./cells";
-import { Filters } from "./filters";
-
-export interface TableAsk {
-  filters: Record<string, string>;
-  sort: [string, "asc" | "desc"] | null;
-  page: number;
-  size: number;
-  text: string;
-}
-
-const FIRST: TableAsk = { filters: {}, sort: null, page: 0, size: 20, text: "" };
+import { type Change, Filters } from "./filters";
 
 export function TableView() {
   const { link, asks, connection } = useView();
-  const ask = useSignal(FIRST);
+  const ask = useSignal<Partial<TableAsk>>({});
   const chosen = useSignal<ReadonlySet<string>>(new Set());
   const opened = useSignal<{ row: string; view: string; name: string } | null>(null);
-  const sight = useSight<Table>("table", "", ask.value as unknown as Record<string, unknown>);
+  const sight = useSight<Table>("table", "", ask.value);
   // What was seen last stays while the next page or order is on its way.
   const last = useRef<Table | null>(null);
   last.current = sight.value ?? last.current;
   const table = last.current;
   const body = useRef<HTMLTableSectionElement>(null);
   const { title = "", view = "" } = link.welcome.value ?? {};
-  const change = (part: Partial<TableAsk>) => {
-    ask.value = { ...ask.value, page: 0, ...part };
+  // Also what is on its way to the kernel.
+  const asked = table && { ...table.asked, ...ask.value };
+  const change: Change = (part) => {
+    ask.value = { ...asked, page: 0, ...part };
   };
   const toggle = (row: TableRow) => {
     if (opened.value?.row === row.id) {
@@ -65,7 +57,7 @@ export function TableView() {
           <b class="task">{title}</b>
           {table?.total != null && <span class="dim">{count(table.total)}</span>}
           <span class="gap" />
-          <Filters table={table} ask={ask.value} change={change} />
+          {table && asked && <Filters filters={table.filters} asked={asked} change={change} />}
         </div>
         {table && <Acts table={table} chosen={chosen} />}
       </header>
@@ -77,7 +69,7 @@ export function TableView() {
       {table && (
         <div class="scroll" tabIndex={-1}>
           <table class="plain" aria-label={title} aria-busy={sight.value === null}>
-            <Head table={table} ask={ask.value} change={change} chosen={chosen} />
+            <Head table={table} sort={asked?.sort ?? null} change={change} chosen={chosen} />
             <tbody ref={body} onKeyDown={(event) => moveInRows(event, body.current)}>
               {table.rows.map((row, i) => (
                 <Row
@@ -107,23 +99,22 @@ export function TableView() {
           {table.rows.length === 0 && <p class="waiting">{table.empty || "There is nothing."}</p>}
         </div>
       )}
-      {table && (table.more || table.page > 0) && <Pages table={table} ask={ask.value} change={change} />}
+      {table && (table.more || table.asked.page > 0) && <Pages table={table} change={change} />}
     </section>
   );
 }
 
 interface HeadProps {
   table: Table;
-  ask: TableAsk;
-  change: (part: Partial<TableAsk>) => void;
+  sort: TableAsk["sort"];
+  change: Change;
   chosen: { value: ReadonlySet<string> };
 }
 
 /** Whether rows can be selected: where there is something to do with them. */
 const selectable = (table: Table): boolean => table.acts.length > 0;
 
-function Head({ table, ask, change, chosen }: HeadProps) {
-  const sort = ask.sort ?? table.sort;
+function Head({ table, sort, change, chosen }: HeadProps) {
   const ids = table.rows.map(({ id }) => id);
   const all = ids.length > 0 && ids.every((id) => chosen.value.has(id));
   return (
@@ -254,26 +245,19 @@ function Row({ table, row, first, chosen, choose, open, toggle, inside }: RowPro
   );
 }
 
-function Pages({
-  table,
-  ask,
-  change,
-}: {
-  table: Table;
-  ask: TableAsk;
-  change: (part: Partial<TableAsk>) => void;
-}) {
-  const from = table.page * ask.size;
+function Pages({ table, change }: { table: Table; change: Change }) {
+  const { page, size } = table.asked;
+  const from = page * size;
   const shown = `${count(from + 1)} to ${count(from + table.rows.length)}`;
   return (
     <div class="pages">
       <span class="dim" role="status">
         {table.total === null ? shown : `${shown} of ${count(table.total)}`}
       </span>
-      <IconButton label="Previous page" act={() => table.page > 0 && change({ page: table.page - 1 })}>
+      <IconButton label="Previous page" act={() => page > 0 && change({ page: page - 1 })}>
         <ArrowIcon to="up" />
       </IconButton>
-      <IconButton label="Next page" act={() => table.more && change({ page: table.page + 1 })}>
+      <IconButton label="Next page" act={() => table.more && change({ page: page + 1 })}>
         <ArrowIcon to="down" />
       </IconButton>
     </div>
