@@ -113,7 +113,7 @@ function ActionRow(props: RowProps & { row: number; node: number }) {
   return (
     <RowFrame {...props} data={{ "data-action": name, "data-phase": info.id }}>
       <ActionTitle row={row} node={node} depth={lines.depth[line]} selected={selected} />
-      <div role="gridcell" class="cell phase" data-phase={info.id}>
+      <div role="gridcell" class="cell phase" data-phase={info.id} title={info.word}>
         <PhaseIcon phase={phase} />
         <span class="word">{info.word}</span>
       </div>
