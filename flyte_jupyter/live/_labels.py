@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import Iterable
 
 from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
@@ -14,17 +15,20 @@ from flyte_jupyter.live._state import RunState
 from flyte_jupyter.remote import ActionDetails, Client, FlyteError
 
 _AT_ONCE = 8
+_MOST = 80  # characters
 
 
 async def read_labels(client: Client, state: RunState, actions: Iterable[str]) -> dict[str, str]:
-    """The texts of these actions; one that cannot be read is left out. Each is read once, and kept in the state.
+    """The texts of these actions, and of others to which they make a difference; one that cannot be read is left out.
+
+    Inputs in which siblings differ come first. Those of an action are read once, and kept in the state.
 
     Args:
         client: The connection.
         state: The run.
         actions: Names of actions.
     """
-    names = list(dict.fromkeys(actions))
+    names = dict.fromkeys(actions)
     run = RunIdentifier(org=state.org, project=state.project, domain=state.domain, name=state.name)
     gate = asyncio.Semaphore(_AT_ONCE)
 
@@ -33,7 +37,24 @@ async def read_labels(client: Client, state: RunState, actions: Iterable[str]) -
         with contextlib.suppress(FlyteError):
             async with gate:
                 inputs = await details.inputs.aio()
-            state.inputs[action] = _nodes.label(inputs)
+            state.inputs[action] = _nodes.briefs(inputs)
 
     await asyncio.gather(*(read(name) for name in names if name not in state.inputs))
-    return {name: state.inputs[name] for name in names if name in state.inputs}
+    before, state.apart = state.apart, _texts(state)
+    return {name: text for name, text in state.apart.items() if name in names or before.get(name, text) != text}
+
+
+def _texts(state: RunState) -> dict[str, str]:
+    """What tells each action from its siblings, as far as inputs are known."""
+    families: defaultdict[object, list[str]] = defaultdict(list)
+    for name in state.inputs:
+        row = state.find(name)
+        families[name if row is None else (state.parent[row], state.label[row])].append(name)
+    texts: dict[str, str] = {}
+    for family in families.values():
+        inputs = [state.inputs[name] for name in family]
+        common = set(inputs[0].items()).intersection(*(one.items() for one in inputs[1:]))
+        for name, one in zip(family, inputs, strict=True):
+            text = ", ".join(f"{key}={value}" for key, value in sorted(one.items(), key=common.__contains__))
+            texts[name] = text if len(text) <= _MOST else f"{text[: _MOST - 1]}…"
+    return texts

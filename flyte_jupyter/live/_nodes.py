@@ -92,12 +92,18 @@ def whole(value: Any, path: Path, code: str) -> dict[str, Any]:
     }
 
 
-def label(values: Mapping[str, Any], most: int = 80) -> str:
-    """A short text that tells one action from its siblings: its inputs, plain ones first."""
-    plain = [(name, value) for name, value in values.items() if children(value) is None]
-    others = [(name, value) for name, value in values.items() if children(value) is not None]
-    text = ", ".join(f"{name}={_brief(value)}" for name, value in plain + others)
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+def briefs(values: Mapping[str, Any]) -> dict[str, str]:
+    """A few characters of each value by its name, plain ones first."""
+    ordered = sorted(values.items(), key=lambda item: children(item[1]) is not None)
+    return {
+        name: json.dumps(_ends(value), ensure_ascii=False) if isinstance(value, str) else _brief(value)
+        for name, value in ordered
+    }
+
+
+def _ends(text: str, begin: int = 10, end: int = 19) -> str:
+    """Both ends of a text: what is alike, such as paths, differs at its end."""
+    return text if len(text) <= begin + 1 + end else f"{text[:begin]}…{text[-end:]}"
 
 
 def _leaf(value: Any, code: str) -> Node:

@@ -81,7 +81,9 @@ class RunState:
         self.group: array[int] = array("I")
         self.error: array[int] = array("I")
         self.changes: list[set[int]] = []  # one set per frame writer: rows changed since its last frame
-        self.inputs: dict[str, str] = {}  # short texts of inputs, of actions of which somebody asked for them
+        # Of actions that somebody asked about: a few characters of each input, and what tells them from siblings.
+        self.inputs: dict[str, dict[str, str]] = {}
+        self.apart: dict[str, str] = {}
         self.failed: list[str] = []  # actions that failed since someone took this list
         self._rows: dict[str, int] = {}
         self._root = -1

@@ -36,7 +36,7 @@ class Shown(NamedTuple):
     def of(cls, state: RunState, number: int, depth: int) -> Shown:
         """Return the row with this number."""
         row = state.row(number)
-        return cls(row, depth, state.inputs.get(row.name, ""))
+        return cls(row, depth, state.apart.get(row.name, ""))
 
 
 @dataclass(frozen=True)

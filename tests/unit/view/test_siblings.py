@@ -37,7 +37,7 @@ async def test_a_record_tells_siblings_apart_by_their_inputs():
     client = scripted()
     state = run()
     await tell_apart(state, None, client)
-    assert state.inputs == {"c1": "x=4", "c2": "x=7"}, "only those that look alike are read"
+    assert state.apart == {"c1": "x=4", "c2": "x=7"}, "only those that look alike are read"
     made = bundle(state, "v1", "h1")
     for text in made.values():
         assert "x=4" in text
@@ -53,9 +53,9 @@ async def test_of_what_is_frozen_the_rows_in_sight_are_told_apart():
     client = scripted()
     state = run()
     await tell_apart(state, Frozen(rows=((state.find("a0"), 0), (state.find("c1"), 1))), client)
-    assert state.inputs == {}
+    assert state.apart == {}
     await tell_apart(state, Frozen(rows=((state.find("c1"), 1), (state.find("c2"), 1))), client)
-    assert state.inputs == {"c1": "x=4", "c2": "x=7"}
+    assert state.apart == {"c1": "x=4", "c2": "x=7"}
 
 
 @virtual
