@@ -33,6 +33,7 @@ from tests.integration.support import REPOSITORY, Backend, Sdk
 
 PEERS = ("sdk", "grpc", "connect")
 ACTIONS = 10_000
+HUGE = 100_000
 RUNS = 200
 LINES = 1_000_000
 WATCHED = 200
@@ -43,6 +44,10 @@ MEGABYTE = 1_000_000
 GIGABYTE = 1000 * MEGABYTE
 PROJECT, DOMAIN = "bench", "development"
 
+BY_OFFSET = (
+    "The limit is the backend, which counts to the beginning of each page. The budget of the view: to be painted ten",
+    "times as fast as the SDK lists it (see below: from the cell's start to the painted tree).",
+)
 IN_SEQUENCE = (
     "The limit is the wire and the backend: without them is what is left of ours where each get is answered at once.",
     "Over gRPC the backend needs a third more of the processor than over Connect, as HTTP/2 costs it more.",
@@ -116,6 +121,7 @@ def put(paths: StateDir, lines: int) -> None:
     for number in range(RUNS):
         store.add_run(run_of(store, spec, f"small-{number}", 1))
     store.add_run(run_of(store, spec, "large", ACTIONS))
+    store.add_run(run_of(store, spec, "huge", HUGE))
     store.close()
     log = paths.log_file(PROJECT, DOMAIN, "large", "a0", 1)
     log.parent.mkdir(parents=True)
@@ -205,6 +211,7 @@ def cases(place: Path, lines: int, size: int, rounds: int) -> list[Case]:
     binary.write_bytes(os.urandom(BINARY * MEGABYTE))
     return [
         Case(f"listing {ACTIONS:,} actions", "list_actions", {"run": "large", "count": ACTIONS}, rounds),
+        Case(f"listing {HUGE:,} actions", "list_actions", {"run": "huge", "count": HUGE}, 1, BY_OFFSET),
         Case("1,000 gets in sequence", "get_runs", {"names": names, "count": 1000}, rounds, IN_SEQUENCE),
         Case("200 gets at once", "get_runs_at_once", {"names": names, "count": 200}, rounds, AT_ONCE),
         Case(f"watching {WATCHED} actions to their end", "watch_actions", waiting, WATCHES, CARRIERS),
