@@ -109,11 +109,15 @@ class IoTopic(OfAction):
     def _code(self, side: str, name: str) -> str:
         action = self.feed.action
         place = (
-            f"remote.Run.get({action.run.name!r})"
+            f"Run.get({action.run.name!r})"
             if action.name == ROOT
-            else f"remote.Action.get(run_name={action.run.name!r}, name={action.name!r})"
+            else f"Action.get(run_name={action.run.name!r}, name={action.name!r})"
         )
-        return f"{place}.{side}()" + (f"[{name!r}]" if side == "inputs" or not name.isidentifier() else f".{name}")
+        # An output may be called as a method of tuples or a keyword of Python is.
+        plain = side == "outputs" and name[:1] == "o" and name[1:].isdecimal()
+        one = f".{name}" if plain else f"{'.named_outputs' if side == 'outputs' else ''}[{name!r}]"
+        # Whole, for a cell of its own: `remote` alone may be the SDK's in the notebook.
+        return f"import flyte_jupyter\nflyte_jupyter.remote.{place}.{side}(){one}"
 
     async def _look_at_files(self) -> None:
         """What lies on this machine: sizes of files, small pictures among them, the first rows of tables."""

@@ -68,7 +68,7 @@ function Buttons() {
   const frozen = freeze.ask.stage.value === "accepted";
   const aborting = asks.get("abort ").stage.value === "armed";
   const going = !isTerminal(head.phase) && !head.over;
-  const python = `flyte_jupyter.remote.Run.get(${JSON.stringify(head.name)})`;
+  const python = `import flyte_jupyter\nflyte_jupyter.remote.Run.get(${JSON.stringify(head.name)})`;
   const more: MenuItem[] = [
     { label: "Copy link to the console", act: () => copyText(url) },
     { label: "Copy Python for this run", act: () => copyText(python) },

@@ -82,7 +82,7 @@ async def last(look: Look) -> tuple[Any, bytes]:
 def test_everything_of_a_task(backend: Backend, client: Client) -> None:
     run = start(backend, client, "main")
 
-    async def see() -> None:
+    async def see() -> str:
         before = asyncio.all_tasks()
         looks = Looks()
         root = {topic: looks.look(client, run, "a0", topic) for topic in ("details", "io", "report", "spec", "events")}
@@ -106,8 +106,12 @@ def test_everything_of_a_task(backend: Backend, client: Client) -> None:
         assert await read_labels(client, state, [child, "a0"]) == {child: 'x=7, words=["one", "two"]', "a0": "x=7"}
         assert len(looks) == 0
         await asyncio.gather(*(asyncio.all_tasks() - before), return_exceptions=True)
+        return seen["io"]["outputs"][0]["code"]
 
-    background().run(asyncio.wait_for(see(), 90))
+    code = background().run(asyncio.wait_for(see(), 90))
+    notebook: dict[str, Any] = {}
+    exec(code.replace("\n", "\npasted = "), notebook)
+    assert notebook["pasted"] == {"one": 7, "two": 7}
 
 
 def test_a_condition_from_its_prompt_to_its_answer(backend: Backend, client: Client) -> None:

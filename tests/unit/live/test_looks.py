@@ -164,7 +164,8 @@ async def test_inputs_first_outputs_when_it_is_over():
     client.tell(details(SUCCEEDED))
     sight = await seen(one)
     assert [(node["name"], node["text"]) for node in sight.value["outputs"]] == [("o0", "49")]
-    assert sight.value["outputs"][0]["code"] == "remote.Run.get('r1').outputs().o0"
+    code = "import flyte_jupyter\nflyte_jupyter.remote.Run.get('r1').outputs().o0"
+    assert sight.value["outputs"][0]["code"] == code
     await leave(one)
 
 
