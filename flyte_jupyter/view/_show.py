@@ -43,7 +43,7 @@ def show(
         client: the connection to its backend; if None that of the object, else the current one.
 
     Raises:
-        NotFoundError: there is no such run.
+        NotFoundError: there is no such run, or no such action in it.
         NotConnectedError: there is no connection, and the object brings none.
         InvalidArgumentError: a tab or height that there is not.
         FlyteError: the backend does not answer.
@@ -147,12 +147,13 @@ def look_closely(run: Any, opening: Opening, client: Client | None = None) -> tu
     from flyte_jupyter.view._freeze import Frozen
     from flyte_jupyter.view._siblings import tell_apart
     from flyte_jupyter.view._target import target_of
-    from flyte_jupyter.view._views import look_once
+    from flyte_jupyter.view._views import check_action, look_once
 
     target = target_of(run, client)
 
     async def read() -> tuple[RunState, Frozen]:
         state = await look_once(target)
+        await check_action(target, state, opening.action)
         frozen = await Frozen.opened(opening, state).filled(Looks(), target)
         await tell_apart(state, frozen, target.client)
         return state, frozen

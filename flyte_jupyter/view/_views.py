@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flyte_jupyter.live import watcher
-from flyte_jupyter.remote import InvalidArgumentError
+from flyte_jupyter.remote import FlyteError, InvalidArgumentError, NotFoundError
 from flyte_jupyter.view import _phases
 
 if TYPE_CHECKING:
@@ -126,16 +126,17 @@ class Views:
         """Watch a run and make a view of it; returns as soon as there is something to show of one that goes on.
 
         Raises:
-            NotFoundError: there is no such run.
+            NotFoundError: there is no such run, or no such action in it.
             FlyteError: the run cannot be watched.
         """
         known = set(self._runs)
         run = await self._watch(target)
-        view = View(random_id(), target, run.state.key, opening)
-        self._views[view.id] = view
-        if run.followed and view.run not in known:
+        if run.followed and run.state.key not in known:
             await _catch_up(run.subscription, LOOK, briefly=True)
             self._rest_if_over(run)
+        await check_action(target, run.state, opening.action)
+        view = View(random_id(), target, run.state.key, opening)
+        self._views[view.id] = view
         return view
 
     def open_table(self, table: Table, height: int | None = None) -> TableView:
@@ -250,6 +251,22 @@ async def look_once(target: Target) -> RunState:
     async with await subscribe(target) as subscription:
         await _catch_up(subscription, LOOK)
         return subscription.state
+
+
+async def check_action(target: Target, state: RunState, action: str) -> None:
+    """Make sure that a run has an action, where its state does not show that.
+
+    Raises:
+        NotFoundError: the backend knows no such action.
+    """
+    if action in ("", "a0") or state.find(action) is not None:
+        return
+    try:
+        await target.as_action(action).details.aio()
+    except NotFoundError:
+        raise
+    except FlyteError:
+        pass  # the view tells what cannot be read
 
 
 async def subscribe(target: Target) -> Subscription:

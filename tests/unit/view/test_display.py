@@ -2,7 +2,7 @@ import pytest
 from flyteidl2.workflow import run_definition_pb2 as definition
 from IPython.core.interactiveshell import InteractiveShell
 
-from flyte_jupyter.remote import Action, Run, background
+from flyte_jupyter.remote import Action, NotFoundError, Run, background
 from flyte_jupyter.view import install, uninstall
 from tests.unit.live.messages import RUNNING, SUCCEEDED, action
 
@@ -152,3 +152,5 @@ def test_show_in_a_terminal_prints(terminal, client, capsys):
     client.actions["a0"] = action("a0", RUNNING, short="train")
     show("r1")
     assert "◑ running  train  (a0)" in capsys.readouterr().out
+    with pytest.raises(NotFoundError, match="nosuch"):
+        show("r1", action="nosuch")

@@ -1,7 +1,7 @@
 import pytest
 
 from flyte_jupyter.remote import InvalidArgumentError, NotFoundError
-from flyte_jupyter.view import _fallback, _refresh, _session, install, show, show_logs, shown_runs
+from flyte_jupyter.view import _fallback, _refresh, _session, install, show, show_io, show_logs, shown_runs
 from tests.unit.live.messages import FAILED, QUEUED, RUNNING, START, SUCCEEDED, action
 from tests.unit.live.test_looks import lines
 from tests.unit.view.kernels import eventually, put
@@ -175,6 +175,23 @@ def test_a_run_that_there_is_not_shows_nothing(notebook, client, patient):
     with pytest.raises(NotFoundError, match="There is no run r1"):
         show("r1")
     assert notebook.shown == []
+
+
+@pytest.mark.parametrize("show_it", [show_logs, show_io, lambda run, action: show(run, action=action)])
+def test_an_action_that_there_is_not_is_one_sentence_and_shows_nothing(notebook, client, patient, show_it):
+    with pytest.raises(NotFoundError, match="nosuch"):
+        show_it("r1", "nosuch")
+    assert notebook.shown == []
+    show("r1")
+    show_it("r1", "a0")
+    assert len(notebook.shown) == 2
+
+
+def test_an_action_that_the_backend_has_and_has_not_told_of_yet_can_be_shown(notebook, client, patient):
+    show("r1")
+    client.actions["late"] = action("late", QUEUED, "a0")
+    show("r1", action="late")
+    assert len(notebook.shown) == 2
 
 
 def test_a_kernel_that_is_connected_offers_what_earlier_ones_have_shown(notebook, client, comms, patient):
