@@ -9,6 +9,7 @@ from flyte_jupyter.live._looks import TOPICS, Look, Looks
 from flyte_jupyter.live._model import Head, Row, Stale
 from flyte_jupyter.live._notifier import Notifier
 from flyte_jupyter.live._state import RunState
+from flyte_jupyter.live._times import read_times
 from flyte_jupyter.live._timing import Timing
 from flyte_jupyter.live._topic import Sight
 from flyte_jupyter.live._watcher import Condition, Subscription, Watcher, watcher
@@ -37,6 +38,7 @@ __all__ = [
     "identity",
     "moment",
     "read_labels",
+    "read_times",
     "run_key",
     "watcher",
 ]

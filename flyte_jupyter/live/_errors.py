@@ -11,10 +11,11 @@ from flyteidl2.workflow.run_definition_pb2 import ActionDetails
 from flyteidl2.workflow.run_service_pb2 import GetActionDetailsRequest
 
 from flyte_jupyter.live._client import Client
-from flyte_jupyter.live._details import ActionError, abort_reason_of, error_of, excerpt, since
+from flyte_jupyter.live._details import ActionError, abort_reason_of, error_of, excerpt
 from flyte_jupyter.live._model import ROOT
-from flyte_jupyter.live._phases import INITIALIZING, REVERSIBLE, RUNNING
+from flyte_jupyter.live._phases import REVERSIBLE
 from flyte_jupyter.live._state import RunState
+from flyte_jupyter.live._times import write_times
 from flyte_jupyter.remote import FlyteError, methods
 
 BUDGET = 25  # actions, besides the root, whose error is fetched unasked
@@ -94,10 +95,7 @@ class ErrorFetcher:
         state.upsert(details)
         row = state.find(details.id.name)
         assert row is not None
-        if (left_queue := since(details, INITIALIZING)) is not None:
-            state.set_initialized(row, left_queue)
-        if (ran := since(details, RUNNING)) is not None:
-            state.set_started(row, ran)
+        write_times(state, details)
         error = error_of(details) if state.phase[row] in REVERSIBLE else None
         if error is not None:
             state.set_error(row, excerpt(error.text))

@@ -84,6 +84,7 @@ class RunState:
         # Of actions that somebody asked about: a few characters of each input, and what tells them from siblings.
         self.inputs: dict[str, dict[str, str]] = {}
         self.apart: dict[str, str] = {}
+        self.timed: set[str] = set()  # actions whose details were asked for times
         self.failed: list[str] = []  # actions that failed since someone took this list
         self._rows: dict[str, int] = {}
         self._root = -1
@@ -143,6 +144,17 @@ class RunState:
     def counts(self) -> dict[int, int]:
         """How many actions (tasks, traces, conditions; the root too) are in each phase, by Flyte's phase number."""
         return {phase: count for phase, count in sorted(self._counts.items()) if count}
+
+    def lacks_times(self, name: str) -> bool:
+        """Whether all that is known of when a task ran is when it was created and when it ended."""
+        row = self._rows.get(name)
+        return (
+            row is not None
+            and self.kind[row] == TASK
+            and self.phase[row] in TERMINAL
+            and self.started[row] == self.queued[row]
+            and math.isnan(self.initialized[row])
+        )
 
     def upsert_all(self, actions: Iterable[EnrichedAction]) -> bool:
         """Take in the actions of one WatchActions message; True if anything changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -92,12 +93,16 @@ class Desk:
         await Condition(action.pb2, client=target.client).signal.aio(value)
 
     async def _labels(self, params: Params) -> dict[str, Any]:
-        from flyte_jupyter.live import read_labels
+        from flyte_jupyter.live import read_labels, read_times
 
-        names = _names(params, "actions")
+        names, untimed = _names(params, "actions"), _names(params, "times") if "times" in params else []
         # Where they are kept the record of the run finds them, too: it is to tell siblings apart as the view does.
         state = (await self._views.run_by_key(_text(params, "run"))).state
-        return {"labels": await read_labels(self._target(params).client, state, names)}
+        client = self._target(params).client
+        labels, timed = await asyncio.gather(read_labels(client, state, names), read_times(client, state, untimed))
+        if timed:
+            self._views.changed(state)
+        return {"labels": labels}
 
     async def _value(self, params: Params) -> dict[str, Any]:
         target, path = self._target(params), params.get("path")

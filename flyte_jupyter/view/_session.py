@@ -22,8 +22,8 @@ from flyte_jupyter.view._notes import Notes
 from flyte_jupyter.view._output import Output
 from flyte_jupyter.view._publisher import Publisher
 from flyte_jupyter.view._requests import Desk
+from flyte_jupyter.view._rows import complete_rows
 from flyte_jupyter.view._shown import Shown, ShownRun, ShownTable
-from flyte_jupyter.view._siblings import tell_apart
 from flyte_jupyter.view._views import GLANCE, RUN, Opening, Views, random_id
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class Session:
     async def _filled(self, shown: ShownRun, frozen: Frozen) -> Frozen:
         """Read what is open, and what tells siblings apart."""
         filled = await frozen.filled(self._looks, shown.view.target)
-        await tell_apart(shown.state, filled, shown.view.target.client)
+        await complete_rows(shown.state, filled, shown.view.target.client)
         return filled
 
     def _was_filled(self, shown: ShownRun, opened: Frozen | None, filling: asyncio.Task[Frozen]) -> None:

@@ -145,7 +145,7 @@ def look_closely(run: Any, opening: Opening, client: Client | None = None) -> tu
     from flyte_jupyter.live import Looks
     from flyte_jupyter.remote import background
     from flyte_jupyter.view._freeze import Frozen
-    from flyte_jupyter.view._siblings import tell_apart
+    from flyte_jupyter.view._rows import complete_rows
     from flyte_jupyter.view._target import target_of
     from flyte_jupyter.view._views import check_action, look_once
 
@@ -155,7 +155,7 @@ def look_closely(run: Any, opening: Opening, client: Client | None = None) -> tu
         state = await look_once(target)
         await check_action(target, state, opening.action)
         frozen = await Frozen.opened(opening, state).filled(Looks(), target)
-        await tell_apart(state, frozen, target.client)
+        await complete_rows(state, frozen, target.client)
         return state, frozen
 
     return background().run(read())

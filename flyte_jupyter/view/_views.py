@@ -195,6 +195,10 @@ class Views:
             await _catch_up(run.subscription, END)
             self._rest_if_over(run)
 
+    def changed(self, state: RunState) -> None:
+        """Tell that something was written into a state that its stream did not tell."""
+        self._changed(state)
+
     async def run_by_key(self, key: str) -> WatchedRun:
         """Return the run with this key.
 

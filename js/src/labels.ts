@@ -1,8 +1,9 @@
-/** Labels that tell mapped siblings apart: of their inputs, asked for rows in sight only. */
+/** What the kernel reads for rows in sight only: labels that tell mapped siblings apart, and when tasks ran. */
 
 import { signal } from "@preact/signals";
 import type { Link } from "./connection";
 import { printable } from "./format";
+import { isTerminal, Kind } from "./phases";
 import type { RunStore } from "./store";
 
 /** Rows scroll by: what is in sight this long is asked for. */
@@ -18,10 +19,10 @@ export class Labels {
   readonly version = signal(0);
 
   readonly #link: Link;
-  readonly #asked = new Set<string>();
+  readonly #asked = { actions: new Set<string>(), times: new Set<string>() };
   /** Rows that have a sibling of the same name. */
   readonly #twins = new Set<number>();
-  #wanted = new Set<string>();
+  #wanted = { actions: new Set<string>(), times: new Set<string>() };
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(link: Link) {
@@ -32,10 +33,11 @@ export class Labels {
   get(store: RunStore, node: number): string {
     this.version.value;
     const row = store.forest.row[node];
+    if (lacksTimes(store, row)) this.#want(store, store.text(store.name[row]), "times");
     if (!this.#hasTwin(store, node)) return "";
     const name = store.text(store.name[row]);
     const known = this.known.get(name);
-    if (known === undefined && !this.#asked.has(name)) this.#want(store, name);
+    if (known === undefined) this.#want(store, name, "actions");
     return known ?? "";
   }
 
@@ -60,20 +62,24 @@ export class Labels {
     return false;
   }
 
-  #want(store: RunStore, name: string): void {
-    this.#wanted.add(name);
+  #want(store: RunStore, name: string, what: "actions" | "times"): void {
+    if (this.#asked[what].has(name)) return;
+    this.#wanted[what].add(name);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       // Those that scrolled by are asked for when they are seen again.
-      const actions = [...this.#wanted].slice(-MOST);
-      this.#wanted = new Set();
-      this.#ask(store, actions);
+      const ask = (what: "actions" | "times") => {
+        const names = [...this.#wanted[what]].slice(-MOST);
+        this.#wanted[what].clear();
+        for (const name of names) this.#asked[what].add(name);
+        return names;
+      };
+      this.#ask(store, ask("actions"), ask("times"));
     }, SETTLE_MS);
   }
 
-  #ask(store: RunStore, actions: string[]): void {
-    for (const action of actions) this.#asked.add(action);
-    this.#link.request("labels", { run: store.key, actions }).reply.then(
+  #ask(store: RunStore, actions: string[], times: string[]): void {
+    this.#link.request("labels", { run: store.key, actions, times }).reply.then(
       (result) => {
         const { labels } = (result ?? {}) as { labels?: Record<string, unknown> };
         for (const [action, label] of Object.entries(labels ?? {})) {
@@ -90,4 +96,14 @@ export class Labels {
 
 function sameLabel(store: RunStore, a: number, b: number): boolean {
   return store.label[a] !== 0 && store.label[a] === store.label[b];
+}
+
+/** Whether all that is known of when a task ran is when it was created and when it ended. */
+function lacksTimes({ kind, phase, started, queued, initialized }: RunStore, row: number): boolean {
+  return (
+    kind[row] === Kind.TASK &&
+    isTerminal(phase[row]) &&
+    started[row] === queued[row] &&
+    Number.isNaN(initialized[row])
+  );
 }

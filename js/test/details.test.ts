@@ -294,6 +294,22 @@ describe("labels of siblings", () => {
   });
 });
 
+describe("times of tasks that were seen ended only", () => {
+  it("are asked for once, for those alone", async () => {
+    const run = new RunWriter("k", { name: "r" });
+    run.add({ name: "a0", label: "main" });
+    const at = Date.now() - 9000;
+    const ended = { parent: 0, phase: 5, queued: at, ended: at + 5000 };
+    run.add({ ...ended, name: "m1", label: "fit", started: at });
+    run.add({ ...ended, name: "m2", label: "sum", started: at + 2000 });
+    run.add({ ...ended, name: "m3", label: "say", started: at, kind: 2 });
+    page = openPage(run);
+    const { kernel } = page;
+    await eventually(() => expect(requests(kernel, "labels").length).toBe(1));
+    expect(requests(kernel, "labels")[0]).toMatchObject({ params: { actions: [], times: ["m1"] } });
+  });
+});
+
 describe("labels of a few siblings", () => {
   it("are asked for wherever they stand, and for no other", async () => {
     const run = new RunWriter("k", { name: "r" });

@@ -1,4 +1,4 @@
-"""What tells apart actions of one name below one parent: their inputs, read for the rows of a snapshot."""
+"""What the stream does not tell of the rows of a snapshot: when they ran, and what tells them from their siblings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from flyte_jupyter.live import read_labels
+from flyte_jupyter.live import read_labels, read_times
 from flyte_jupyter.view._freeze import ROWS
 from flyte_jupyter.view._select import MOST, Selector
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from flyte_jupyter.remote import Client
     from flyte_jupyter.view._freeze import Frozen
 
-PATIENCE = 3.0  # seconds for their inputs to be read
+PATIENCE = 3.0  # seconds for all of it to be read
 
 
 def alike(rows: Iterable[Row]) -> list[str]:
@@ -29,8 +29,8 @@ def alike(rows: Iterable[Row]) -> list[str]:
     return [row.name for row in rows if row.label and count[row.parent, row.label] > 1]
 
 
-async def tell_apart(state: RunState, frozen: Frozen | None, client: Client) -> None:
-    """Read the inputs of rows of a snapshot that look alike into `state`, as far as that goes in a moment.
+async def complete_rows(state: RunState, frozen: Frozen | None, client: Client) -> None:
+    """Read times, and inputs of rows that look alike, into `state`, as far as that goes in a moment.
 
     Args:
         state: the run.
@@ -41,5 +41,9 @@ async def tell_apart(state: RunState, frozen: Frozen | None, client: Client) -> 
         selection = frozen.selection(state, ROWS)
     else:
         selection = Selector(state, time.time() * 1000).select(min(state.n, MOST))
+    rows = [row for row, *_ in selection.rows]
+    reading = asyncio.gather(
+        read_labels(client, state, alike(rows)), read_times(client, state, [row.name for row in rows])
+    )
     with contextlib.suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(read_labels(client, state, alike(row for row, *_ in selection.rows)), PATIENCE)
+        await asyncio.wait_for(reading, PATIENCE)
