@@ -82,7 +82,8 @@ def whole(value: Any, path: Path, code: str) -> dict[str, Any]:
     """All of a value that was shortened, as far as a page can bear: `{text}`, or `{items}`."""
     items = children(value)
     if items is None:
-        text = value if isinstance(value, str) else str(_leaf(value, code)["text"])
+        leaf = _leaf(value, code)
+        text = (value if isinstance(value, str) else _plain(value)) if "full" in leaf else str(leaf["text"])
         return {"text": text if len(text) <= MORE_TEXT else f"{text[:MORE_TEXT]}…"}
     return {
         "items": [
@@ -108,11 +109,7 @@ def _ends(text: str, begin: int = 10, end: int = 19) -> str:
 
 def _leaf(value: Any, code: str) -> Node:
     if isinstance(value, str):
-        text = value.replace("\r\n", "\n")
-        short = len(text) > TEXT
-        return {"kind": "text", "text": f"{text[: TEXT - 1]}…" if short else text} | (
-            {"full": len(value)} if short else {}
-        )
+        return {"kind": "text"} | _text(value)
     if value is None:
         return {"kind": "none", "text": "None"}
     if isinstance(value, FileRef):
@@ -135,14 +132,16 @@ def _leaf(value: Any, code: str) -> Node:
         return {"kind": "error", "text": value.message}
     if isinstance(value, bytes):
         return {"kind": "blob", "text": f"{len(value):,} bytes", "bytes": len(value), "code": code}
-    return {"kind": "value", "text": _plain(value)}
+    return {"kind": "value"} | _text(_plain(value))
+
+
+def _text(whole: str) -> Node:
+    text = whole.replace("\r\n", "\n")
+    return {"text": text} if len(text) <= TEXT else {"text": f"{text[: TEXT - 1]}…", "full": len(text)}
 
 
 def _plain(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    text = str(value)
-    return text if len(text) <= TEXT else f"{text[: TEXT - 1]}…"
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
 
 
 def _container(value: Any, type_: str) -> str:

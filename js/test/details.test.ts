@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { RunWriter } from "../dev/encode";
 import type { LookMessage } from "../dev/kernel";
 import { details, io, logPiece } from "../dev/sights";
@@ -145,6 +145,24 @@ describe("inputs and outputs", () => {
   ])("say once what is missing: %s", async (note, inputs, outputs, said) => {
     const { element } = await open("a1", { io: { note, inputs, outputs } }, smallRun(), "Inputs & Outputs");
     await eventually(() => expect(all(element, ".tab .dim").map((it) => it.textContent)).toEqual(said));
+  });
+
+  it("copy the whole of a value that is shortened, or nothing", async () => {
+    const copies = vi.fn(async (_text: string) => {});
+    vi.stubGlobal("navigator", { ...navigator, clipboard: { writeText: copies } });
+    const { element, kernel } = await open("a1", { io }, smallRun(), "Inputs & Outputs");
+    await eventually(() => expect(pane(element)).toContain("horizon"));
+    kernel.answer = () => {
+      throw new Error("It was deleted.");
+    };
+    click(button(element, "Copy note"));
+    await eventually(() => expect(pane(element)).toContain("It was deleted."));
+    kernel.answer = () => ({ text: "everything" });
+    click(button(element, "Copy note"));
+    await eventually(() => expect(button(element, "Copy note")?.title).toBe("Copied"));
+    click(button(element, "Copy horizon"));
+    await eventually(() => expect(copies.mock.calls).toEqual([["everything"], ["28"]]));
+    vi.unstubAllGlobals();
   });
 
   it("say why the whole of a value cannot be had", async () => {

@@ -17,7 +17,8 @@ export async function copyText(text: string): Promise<void> {
 }
 
 interface CopyProps {
-  text: string | (() => string);
+  /** What it copies; null where that could not be had. */
+  text: string | (() => string | Promise<string | null>);
   /** The button's name, e.g. "Copy run name". */
   what: string;
   /** Written on it, where it is not the icon alone. */
@@ -31,7 +32,9 @@ export function CopyButton({ text, what, label, tabIndex }: CopyProps) {
   const click = async (event: MouseEvent) => {
     event.stopPropagation();
     const button = event.currentTarget as HTMLElement;
-    await copyText(typeof text === "string" ? text : text());
+    const found = typeof text === "string" ? text : await text();
+    if (found === null) return;
+    await copyText(found);
     button.focus({ preventScroll: true });
     done.value = true;
     setTimeout(() => {

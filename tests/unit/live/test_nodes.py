@@ -54,6 +54,8 @@ def test_large_values_are_shortened_and_can_be_had_whole():
     assert made["full"] == 5000
     assert whole(long, ("inputs", "x"), "v") == {"text": long}
     assert len(whole("y" * (MORE_TEXT + 5), (), "v")["text"]) == MORE_TEXT + 1
+    large = 7**1000
+    assert (top(large)["full"], whole(large, ("inputs", "x"), "v")) == (len(str(large)), {"text": str(large)})
     many = list(range(1000))
     made = top(many)
     assert (made["size"], len(made["items"])) == (1000, ITEMS)

@@ -61,6 +61,11 @@ interface Whole {
   why: string;
 }
 
+interface Found {
+  text?: string;
+  items?: DataNode[];
+}
+
 function Node({ node, action }: { node: DataNode; action: string }) {
   const { link, store } = useView();
   const table = (node.columns?.length ?? 0) > 0 && (node.rows?.length ?? 0) > 0;
@@ -72,23 +77,26 @@ function Node({ node, action }: { node: DataNode; action: string }) {
   const shown = items.value ?? node.items ?? [];
   const missing = node.size !== undefined && items.value === null && node.size > shown.length && !table;
   const cut = node.full !== undefined && text.value === null;
-  const seeAll = () => {
+  const ask = async (): Promise<Found | null> => {
     whole.value = { state: "asking", why: "" };
-    link.request("value", { run: store.key, action, path: node.path }).reply.then(
-      (result) => {
-        const found = printableAll(result ?? {}) as { text?: string; items?: DataNode[] };
-        if (found.items) {
-          items.value = found.items;
-          open.value = true;
-        }
-        if (found.text !== undefined) text.value = found.text;
-        whole.value = null;
-      },
-      (error: Error) => {
-        whole.value = { state: "failed", why: error.message };
-      },
-    );
+    try {
+      const result = await link.request("value", { run: store.key, action, path: node.path }).reply;
+      whole.value = null;
+      return printableAll(result ?? {}) as Found;
+    } catch (error) {
+      whole.value = { state: "failed", why: (error as Error).message };
+      return null;
+    }
   };
+  const seeAll = async () => {
+    const found = await ask();
+    if (found?.items) {
+      items.value = found.items;
+      open.value = true;
+    }
+    if (found?.text !== undefined) text.value = found.text;
+  };
+  const copied = async () => text.value ?? (cut ? ((await ask())?.text ?? null) : node.text);
   return (
     <li class={`node ${node.kind}`}>
       <div class="line">
@@ -122,7 +130,7 @@ function Node({ node, action }: { node: DataNode; action: string }) {
           </button>
         )}
         {!below && !table && node.kind !== "none" && !node.uri && (
-          <CopyButton text={() => text.value ?? node.text} what={`Copy ${node.name}`} />
+          <CopyButton text={copied} what={`Copy ${node.name}`} />
         )}
       </div>
       {whole.value?.state === "failed" && <p class="note">{whole.value.why}</p>}
