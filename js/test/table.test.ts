@@ -14,11 +14,12 @@ const NOW = Date.now();
 
 async function open(
   change: (table: ReturnType<typeof runTable>) => object = (table) => table,
+  welcome: object = {},
 ): Promise<Page> {
   page = openPage(smallRun(), (kernel, run) => {
     kernel.runs.delete("v1");
     kernel.runs.set("v2", run);
-    kernel.welcomes.set("v1", { kind: "table", title: "Runs of p/d" });
+    kernel.welcomes.set("v1", { kind: "table", title: "Runs of p/d", ...welcome });
     kernel.see = (look, sight) => sight({ value: change(runTable(NOW, look.params as never)) });
   });
   const { element } = page;
@@ -54,6 +55,15 @@ describe("a table", () => {
     ]);
     expect(one(element, "tr[data-row=r1] .tag").textContent).toBe("team: vision");
     expect(one(element, "th[aria-sort]").textContent).toBe("Started");
+  });
+
+  it("is no higher than its cell asked for", async () => {
+    const { element } = await open(undefined, { height: 300 });
+    expect(one(element, ".table-view").style.maxHeight).toBe("300px");
+    page?.cleanup();
+    document.body.replaceChildren();
+    const asItComes = await open();
+    expect(one(asItComes.element, ".table-view").style.maxHeight).toBe("");
   });
 
   it("begins with what its cell asked for, and shows that", async () => {

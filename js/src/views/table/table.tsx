@@ -24,7 +24,7 @@ export function TableView() {
   last.current = sight.value ?? last.current;
   const table = last.current;
   const body = useRef<HTMLTableSectionElement>(null);
-  const { title = "", view = "" } = link.welcome.value ?? {};
+  const { title = "", view = "", height = null } = link.welcome.value ?? {};
   // Also what is on its way to the kernel.
   const asked = table && { ...table.asked, ...ask.value };
   const change: Change = (part) => {
@@ -51,7 +51,11 @@ export function TableView() {
   };
   const away = !connection.alive.value;
   return (
-    <section class={away ? "run table-view away" : "run table-view"} aria-label={title}>
+    <section
+      class={away ? "run table-view away" : "run table-view"}
+      aria-label={title}
+      style={{ maxHeight: height === null ? undefined : `${height}px` }}
+    >
       <header class="head">
         <div class="line">
           <b class="task">{title}</b>
