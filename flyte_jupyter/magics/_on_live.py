@@ -65,6 +65,7 @@ class ArmedActions(_Live):
         view.Column("until", "Until", "time"),
     )
     acts = (view.Act("pause", "Pause"), view.Act("resume", "Resume"), view.Act("remove", "Remove", confirm=True))
+    things: ClassVar[str] = "armed actions"
     empty: ClassVar[str] = "Nothing is armed. %flyte_on --help tells how."
     order = ("id", "asc")
 
@@ -98,6 +99,7 @@ class History(_Live):
         view.Column("result", "Result", sortable=False),
         view.Column("retry", "Next retry", "time"),
     )
+    things: ClassVar[str] = "firings"
     empty: ClassVar[str] = "Nothing has fired yet."
     order = ("at", "desc")
 

@@ -43,7 +43,7 @@ def table_html(table: Table, rows: Sequence[Row], read: Read, now: float) -> str
             lines.append(f"<tr>{''.join(cells)}</tr>")
         lines.append("</table>")
     else:
-        lines.append(f"<div>{escape(table.empty)}</div>")
+        lines.append(f"<div>{escape(table.nothing(table.first))}</div>")
     lines += [f"<div>{escape(text)}</div>" for text in _notes(rows, read, now)]
     return "\n".join(lines)
 
@@ -51,7 +51,7 @@ def table_html(table: Table, rows: Sequence[Row], read: Read, now: float) -> str
 def table_text(table: Table, rows: Sequence[Row], read: Read, now: float) -> str:
     """Return the table as lines of text."""
     if not rows:
-        return table.empty
+        return table.nothing(table.first)
     lines = [tuple(column.title for column in table.columns)]
     lines += [tuple(_text(column, row.cells.get(column.key), now) for column in table.columns) for row in rows]
     widths = [max(len(line[place]) for line in lines) for place in range(len(table.columns))]

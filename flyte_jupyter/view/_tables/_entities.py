@@ -48,6 +48,7 @@ class Tasks(_OfProject):
         Column("deployed", "Deployed", "time"),
         Column("description", "Description", sortable=False),
     )
+    things = "tasks"
     empty = "No tasks are deployed."
     order = ("task", "asc")
 
@@ -67,6 +68,7 @@ class Projects(WholeTable):
         Column("description", "Description", sortable=False),
         Column("labels", "Labels", "labels", sortable=False),
     )
+    things = "projects"
     empty = "There are no projects."
     order = ("project", "asc")
 
@@ -91,6 +93,7 @@ class Triggers(WholeTable):
         Column("updated", "Changed", "time"),
     )
     acts = (Act("activate", "Activate"), Act("deactivate", "Deactivate", confirm=True))
+    things = "triggers"
     empty = "There are no triggers."
     order = ("trigger", "asc")
 
@@ -124,6 +127,7 @@ class Secrets(_OfProject):
         Column("kind", "Kind"),
         Column("created", "Created", "time"),
     )
+    things = "secrets"
     empty = "There are no secrets."
     order = ("secret", "asc")
 

@@ -107,12 +107,15 @@ class Table:
     Attributes:
         changes: tells those who look that the table should be read again.
         every: seconds after which it is read again while somebody looks.
+        things: what its rows are called.
+        empty: what to say where there are none at all.
     """
 
     columns: ClassVar[tuple[Column, ...]] = ()
     acts: ClassVar[tuple[Act, ...]] = ()
     opens: ClassVar[bool] = False
-    empty: ClassVar[str] = ""
+    things: ClassVar[str] = "rows"
+    empty: ClassVar[str] = "There is nothing."
     every: ClassVar[float] = 15.0
     order: ClassVar[tuple[str, str] | None] = None
 
@@ -141,6 +144,13 @@ class Table:
     def filters(self) -> Sequence[tuple[str, str, Sequence[tuple[str, str]]]]:
         """Key, title and options (value, title) of each filter; a value need not be among the options."""
         return ()
+
+    def nothing(self, query: Query) -> str:
+        """Return what to say where `query` finds no rows."""
+        if query.page:
+            return f"There are no more {self.things}."
+        asked = " and ".join([*(["the search"] if query.text else []), *(["the filters"] if query.filters else [])])
+        return f"No {self.things} match {asked}." if asked else self.empty
 
     async def read(self, query: Query) -> Read:
         """Read the page of rows that `query` asks for.
@@ -204,7 +214,7 @@ class Table:
             },
             "acts": [act._asdict() for act in self.acts],
             "opens": self.opens,
-            "empty": self.empty,
+            "empty": self.nothing(query),
             "note": read.note,
         }
 

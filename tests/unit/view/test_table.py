@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from flyte_jupyter.view._html import MAX_BYTES, saved_size
 from flyte_jupyter.view._table import table_bundle, table_html, table_text
-from flyte_jupyter.view._tables import Column, Read, Row, Table
+from flyte_jupyter.view._tables import Column, Query, Read, Row, Table
 from tests.unit.live.messages import START
 from tests.unit.live.scripted import ScriptedClient
 from tests.unit.view.hostile import HOSTILE
@@ -31,16 +33,16 @@ class Made(Table):
         Column("flag", "Active", "flag"),
         Column("labels", "Labels", "labels"),
     )
-    empty = "There is nothing."
+    things = "things"
 
     @property
     def title(self) -> str:
         return "Things of p/development"
 
 
-def made() -> Made:
+def made(first: Query | None = None) -> Made:
     client: Any = ScriptedClient()
-    return Made(client)
+    return Made(client, first)
 
 
 def test_each_type_of_cell_as_text_and_html():
@@ -59,6 +61,23 @@ def test_nothing_and_what_is_unknown():
     assert "There is nothing." in table_html(made(), [], Read([]), START)
     empty = Read([Row("r1", dict.fromkeys(CELLS) | {"phase": 0, "name": "r"})])
     assert "? Unknown" in table_text(made(), empty.rows, empty, START)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"text": "x"}, "No things match the search."),
+        ({"filters": {"active": "True"}}, "No things match the filters."),
+        ({"text": "x", "filters": {"active": "True"}}, "No things match the search and the filters."),
+        ({"page": 2}, "There are no more things."),
+        ({}, "There is nothing."),
+    ],
+)
+def test_where_nothing_matches_it_does_not_say_that_there_is_nothing(asked: dict[str, Any], said: str):
+    table = made(Query(**asked))
+    assert table_text(table, [], Read([]), START) == said
+    assert said in table_html(table, [], Read([]), START)
+    assert table.page(table.first, Read([]))["empty"] == said
 
 
 def test_hostile_text_stays_text():
