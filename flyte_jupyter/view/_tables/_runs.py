@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.live import identity, moment
@@ -47,6 +49,7 @@ class Runs(Table):
     )
     acts = (Act("abort", "Abort", confirm=True, reason=True),)
     opens = True
+    things = "runs"
     empty = "There are no runs."
     every = 3.0
     order = ("started", "desc")
@@ -67,8 +70,17 @@ class Runs(Table):
     @property
     def title(self) -> str:
         """What the table is of."""
-        runs = "Your runs" if "created_by_subject" in self._more else "Runs"
+        runs = "Your runs" if self._mine else "Runs"
         return f"{runs} of {self._project}/{self._domain}"
+
+    @property
+    def _mine(self) -> bool:
+        return "created_by_subject" in self._more
+
+    def nothing(self, query: Query) -> str:
+        """Return what to say where there are no rows."""
+        said = super().nothing(query)
+        return "There are no runs of yours." if self._mine and said == self.empty else said
 
     @property
     def filters(self) -> Sequence[tuple[str, str, Sequence[tuple[str, str]]]]:
@@ -82,15 +94,20 @@ class Runs(Table):
         wanted = _phases_of(query)
         mixed = len(wanted) > 1 and ActionPhase.PAUSED in wanted
         narrowed = bool(query.text) or mixed
-        runs = [run async for run in self._listed(query, wanted, _SEARCHED if narrowed else end + 1)]
+        most = _SEARCHED if narrowed else end + 1
+        if query.sort is not None and query.sort[0] == "duration":
+            runs = await self._by_duration(query, wanted, most)
+        else:
+            runs = [run async for run in self._listed(query, wanted, most)]
         read = len(runs)
         self._tasks.update(run.task_name for run in runs if run.task_name)
         paused = await self._paused() if any(run.phase == ActionPhase.RUNNING for run in runs) else frozenset[str]()
         if mixed and ActionPhase.RUNNING not in wanted:
             runs = [run for run in runs if run.phase != ActionPhase.RUNNING or run.name in paused]
         rows = searched([row_of(run, paused=run.name in paused) for run in runs], query.text)
-        whole = read < (_SEARCHED if narrowed else end + 1)
-        note = f"Looked for in the latest {_SEARCHED:,} runs." if narrowed and not whole else ""
+        whole = read < most
+        which = "latest" if query.sort in (None, self.order) else "first"
+        note = f"Looked for in the {which} {_SEARCHED:,} runs." if narrowed and not whole else ""
         return Read(rows[start:end], len(rows) > end, len(rows) if whole else None, note)
 
     def target(self, row: str) -> Target:
@@ -107,6 +124,20 @@ class Runs(Table):
         order = ("created_at", "desc")
         waiting = Run.listall.aio(paused_actions_only=True, sort_by=order, limit=MOST_SIZE, **scope)
         return frozenset([run.name async for run in waiting])
+
+    async def _by_duration(self, query: Query, wanted: Sequence[ActionPhase], most: int) -> list[Run]:
+        """Runs by how long they have taken so far: the backend knows that of those that are over, and only of them."""
+        assert query.sort is not None
+        way = query.sort[1]
+        phases = wanted or [phase for phase in ActionPhase if phase.number]
+        by_start = replace(query, sort=("started", "asc" if way == "desc" else "desc"))
+        found: dict[str, Run] = {}  # one that ends meanwhile is read twice
+        goes_on = [phase for phase in phases if not phase.is_terminal]
+        for order, those in ((by_start, goes_on), (query, [phase for phase in phases if phase.is_terminal])):
+            if those:
+                found |= {run.name: run async for run in self._listed(order, those, most)}
+        now = time.time() * 1000
+        return sorted(found.values(), key=lambda run: _taken(run, now), reverse=way == "desc")[:most]
 
     def _listed(self, query: Query, wanted: Sequence[ActionPhase], limit: int) -> Any:
         filters = dict(self._more)
@@ -131,6 +162,12 @@ class Runs(Table):
 def _phases_of(query: Query) -> list[ActionPhase]:
     numbers = query.filters.get("phase", "").split(",")
     return [ActionPhase.from_number(int(number)) for number in numbers if number.isdecimal()]
+
+
+def _taken(run: Run, now: float) -> float:
+    """Milliseconds that a run has taken; -1 where they are not known."""
+    span = row_of(run).cells["duration"]
+    return -1 if span is None else (now if span[1] is None else span[1]) - span[0]
 
 
 def row_of(run: Run, *, paused: bool = False) -> Row:

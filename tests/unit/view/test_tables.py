@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -37,10 +38,20 @@ class Listing(ScriptedClient):
             for one in request.request.filters:
                 if one.field == "phase":
                     runs = [run for run in runs if str(run.action.status.phase) in one.values]
+            if request.request.sort_by.key == "duration_ms":
+                # A run that goes on has none, which sorts before or behind all others.
+                runs = sorted(runs, key=_duration, reverse=not request.request.sort_by.direction)
+            if request.request.sort_by.key == "created_at" and request.request.sort_by.direction:
+                runs = runs[::-1]
             start, limit = int(request.request.token or 0), request.request.limit
             token = str(start + limit) if len(runs) > start + limit else ""
             return ListRunsResponse(runs=runs[start : start + limit], token=token)
         return await super().unary(method, request, timeout=timeout)
+
+
+def _duration(run: definition.Run) -> int:
+    status = run.action.status
+    return status.end_time.ToMilliseconds() - status.start_time.ToMilliseconds() if status.HasField("end_time") else -1
 
 
 @pytest.fixture(autouse=True)
@@ -122,6 +133,35 @@ async def test_paused_runs_can_be_filtered_for():
     assert await found(PAUSED) == ["r3"]
     assert await found(PAUSED, FAILED) == ["r2", "r3", "r5", "r8"]
     assert await found(PAUSED, RUNNING) == await found(RUNNING) == ["r0", "r3", "r6"]
+
+
+@virtual
+@pytest.mark.parametrize("size", [2, 50])
+async def test_by_duration_runs_that_go_on_stand_where_their_time_so_far_belongs(size: int):
+    client, table = runs(9)
+    now = time.time() * 1000
+    began = {"r0": now - 5_000, "r3": now - 60_000, "r6": now - 900_000}
+    for number, run in enumerate(client.runs):
+        name, status = run.action.id.run.name, run.action.status
+        start = began.get(name, now - 1_000_000)
+        status.start_time.FromMilliseconds(int(start))
+        if name not in began:
+            status.end_time.FromMilliseconds(int(start) + 10_000 * number)
+    client.runs.sort(key=lambda run: run.action.status.start_time.ToMilliseconds(), reverse=True)
+
+    async def found(way: str) -> list[str]:
+        pages = [await table.read(Query(sort=("duration", way), size=size, page=page)) for page in range(9 // size + 1)]
+        return [row.id for read in pages for row in read.rows]
+
+    longest = ["r6", "r8", "r7", "r3", "r5", "r4", "r2", "r1", "r0"]
+    assert await found("desc") == longest
+    assert await found("asc") == longest[::-1]
+
+
+def test_no_runs_of_yours_are_not_no_runs():
+    client: Any = Listing(0)
+    assert Runs(client).nothing(Query()) == "There are no runs."
+    assert Runs(client, created_by_subject="ada").nothing(Query()) == "There are no runs of yours."
 
 
 @virtual
