@@ -12,8 +12,12 @@ export function Opened({ view, title, close }: { view: string; title: string; cl
     if (!parent) return undefined;
     const host = document.createElement("div");
     parent.append(host);
-    parent.parentElement?.scrollIntoView?.({ block: "nearest" });
-    const mounted = mountInside(connection, view, host, new ViewState(), { waiting: true });
+    const scroll = () => parent.parentElement?.scrollIntoView?.({ block: "nearest" });
+    scroll();
+    const showing = (on: boolean) => {
+      if (on) requestAnimationFrame(scroll); // what is shown is higher than the word that it is on its way
+    };
+    const mounted = mountInside(connection, view, host, new ViewState(), { waiting: true, showing });
     return () => {
       mounted.close();
       host.remove();
