@@ -46,13 +46,14 @@ class Look:
         topic: A share of what is looked at.
         release: Gives the shares back.
         start: Of a log, the first line that is wanted.
+        attempt: Of a log, the attempt whose line that is, None where it is of whichever it begins with.
     """
 
-    def __init__(self, topic: Topic, release: Callable[[], None], start: int = 0) -> None:
+    def __init__(self, topic: Topic, release: Callable[[], None], start: int = 0, attempt: int | None = None) -> None:
         self.topic = topic
         self._release = release
         self._removers: list[Callable[[], None]] = []
-        self._line = start
+        self._line, self._attempt = start, attempt
         self._seen: tuple[Any, ...] | None = None
 
     def on_change(self, callback: Callable[[], None]) -> None:
@@ -81,10 +82,16 @@ class Look:
         release()
 
     def _piece(self, topic: LogTopic) -> Sight:
+        restart = self._attempt not in (None, topic.attempt)
+        if restart:
+            self._line = 0
+        self._attempt = topic.attempt
         piece = topic.buffer.read(self._line)
         value: dict[str, Any] = {"attempt": topic.attempt, "first": self._line, "count": 0, "marks": []}
+        if restart:
+            value["restart"] = True
         if piece is None:
-            empty = topic.attempt is not None and topic.note
+            empty = restart or (topic.attempt is not None and topic.note)
             return Sight(value | {"note": topic.note} if empty else None, topic.error, topic.ended)
         marks = [{"line": line, "kind": "gap"} for line in piece.gaps]
         if piece.first > self._line:
@@ -128,9 +135,9 @@ class Looks:
         params = params or {}
         if topic not in TOPICS:
             raise InvalidArgumentError(f"{topic!r} cannot be looked at; topics are {', '.join(TOPICS)}.")
-        attempt, start = params.get("attempt"), params.get("from", 0)
-        if not (attempt is None or _is_number(attempt, 1)) or not _is_number(start, 0):
-            raise InvalidArgumentError("`attempt` is a number from 1, or null; `from` is one from 0.")
+        attempt, start, of = params.get("attempt"), params.get("from", 0), params.get("of")
+        if not all(one is None or _is_number(one, 1) for one in (attempt, of)) or not _is_number(start, 0):
+            raise InvalidArgumentError("`attempt` and `of` are numbers from 1, or null; `from` is one from 0.")
         key = run_key(client, run)
         identifier = ActionIdentifier(run=run, name=action)
         feed: ActionFeed = self._shares.take(
@@ -157,7 +164,7 @@ class Looks:
                 if not self._feeds[key]:
                     del self._feeds[key]
 
-        return Look(share, release, start)
+        return Look(share, release, start, of)
 
     def changed(self, state: RunState) -> None:
         """The state of a run has changed: actions that were over may go on."""

@@ -95,12 +95,19 @@ describe("the details", () => {
     const { element, kernel } = await open("a2", {}, run, "Logs");
     const asked = () =>
       (kernel.received.findLast((it) => it.type === "look" && it.topic === "logs") as LookMessage).params;
-    expect(asked()).toEqual({ attempt: null, from: 0 });
+    expect(asked()).toEqual({ attempt: null, from: 0, of: null });
     const select = one(element, ".attempt select") as HTMLSelectElement;
     expect(select.value).toBe("3");
     select.value = "1";
     select.dispatchEvent(new Event("change", { bubbles: true }));
-    await eventually(() => expect(asked()).toEqual({ attempt: 1, from: 0 }));
+    await eventually(() => expect(asked()).toEqual({ attempt: 1, from: 0, of: null }));
+    select.value = "3";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    await eventually(() => expect(asked()).toEqual({ attempt: null, from: 0, of: null }));
+    run.rows[2].attempts = 4;
+    kernel.delta(run, [2]);
+    await eventually(() => expect(select.value).toBe("4"));
+    expect(select.selectedOptions[0].textContent).toBe("4 (latest)");
   });
 
   it("say what went wrong and keep what was seen", async () => {
@@ -275,6 +282,28 @@ describe("a log in the details", () => {
     click(button(element, "Times"));
     await eventually(() => expect(one(element, ".log-line .at").style.width).toBe(`${cells}ch`));
     expect(one(element, ".log-line .at").textContent?.length).toBe(cells - 1);
+  });
+
+  it("is that of the next attempt when one begins, and asks for what it missed of that one", async () => {
+    const { element, kernel } = await open("a2", {}, smallRun(), "Logs");
+    const looks = () =>
+      kernel.received.filter((it) => it.type === "look" && it.topic === "logs") as LookMessage[];
+    const { lid } = looks()[0];
+    const say = (seq: number, attempt: number, text: string, more: object = {}) =>
+      kernel.emit(
+        { type: "sight", lid, seq, value: { attempt, first: 0, count: 1, marks: [], note: "", ...more } },
+        [new Float64Array(1), new Uint8Array(1), new TextEncoder().encode(`${text}\n`)],
+      );
+    const shown = () => all(element, ".log-line .text").map((it) => it.textContent);
+    say(1, 1, "of the first");
+    await eventually(() => expect(shown()).toEqual(["of the first"]));
+    click(one(element, ".log-line .number"));
+    await eventually(() => expect(pane(element)).toContain("1 line selected"));
+    say(2, 2, "of the second", { restart: true });
+    await eventually(() => expect(shown()).toEqual(["of the second"]));
+    expect(pane(element)).not.toContain("1 line selected");
+    say(4, 2, "missed one");
+    await eventually(() => expect(looks().at(-1)?.params).toEqual({ attempt: null, from: 1, of: 2 }));
   });
 
   it("says that it is asked for, that there is none yet, or none at all", async () => {

@@ -30,7 +30,7 @@ PAGE: list[dict[str, Any]] = [
         "topic": "logs",
         "run": RUN,
         "action": "a0",
-        "params": {"attempt": None, "from": 0},
+        "params": {"attempt": None, "from": 0, "of": None},
     },
     {
         "type": "look",

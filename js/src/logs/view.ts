@@ -1,6 +1,7 @@
 /** What a person chose in a view of a log, and what is searched for in it. */
 
 import { computed, signal } from "@preact/signals";
+import type { LogPiece } from "../sights";
 import { LogRows } from "./rows";
 import { LogStore, literal, TROUBLE } from "./store";
 import type { LogTaste } from "./taste";
@@ -33,6 +34,15 @@ export class LogView {
   #waiting = false;
 
   constructor(readonly taste: LogTaste) {}
+
+  /** Takes a piece of the log; lines of another attempt are not those that were chosen before. */
+  take(piece: LogPiece, buffers: unknown): void {
+    this.store.take(piece, buffers);
+    if (!piece.restart) return;
+    this.selection.value = null;
+    this.match.value = -1;
+    this.follow.value = true;
+  }
 
   /** Searches what came since, or all of it for something else; of much a part, and soon the next. */
   #search(): number[] {

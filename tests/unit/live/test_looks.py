@@ -13,7 +13,8 @@ from flyteidl2.logs.dataplane.payload_pb2 import LogLine
 from flyteidl2.workflow.run_definition_pb2 import ActionDetails
 
 from flyte_jupyter.live import Look, Looks
-from flyte_jupyter.remote import InvalidArgumentError, UnavailableError
+from flyte_jupyter.live._logs import LogTopic
+from flyte_jupyter.remote import InvalidArgumentError, PermissionDeniedError, UnavailableError
 from tests.unit.live.messages import FAILED, RUNNING, START, SUCCEEDED, action, feed, run_state
 from tests.unit.live.scripted import ScriptedClient
 from tests.unit.live.virtual import until, virtual
@@ -248,6 +249,86 @@ async def test_a_log_comes_in_pieces_and_says_where_it_may_have_a_gap():
     assert len(looks) == 0
 
 
+async def log_of(one: Look) -> list[tuple[int, list[str]]]:
+    """The lines by attempt as a page keeps them, until the end."""
+    kept: list[tuple[int, list[str]]] = []
+    while not (sight := await seen(one)).end or sight.buffers:
+        if sight.value is None:
+            continue
+        assert sight.value["first"] == (len(kept[-1][1]) if kept and not sight.value.get("restart") else 0)
+        if not kept or sight.value.get("restart"):
+            kept.append((sight.value["attempt"], []))
+        if sight.buffers:
+            kept[-1][1].extend(sight.buffers[2].decode().split("\n")[:-1])
+    return kept
+
+
+@virtual
+async def test_the_log_of_the_latest_attempt_is_that_of_the_next_one_when_it_begins():
+    client = ScriptedClient(action("a0", RUNNING))
+    client.logs = [[lines("one", "two")], [lines("three")]]
+    looks = Looks()
+    one = look(looks, client, "logs")
+    got = asyncio.create_task(log_of(one))
+    await until(lambda: isinstance(one.topic, LogTopic) and one.topic.buffer.end == 2)
+    client.tell(details(RUNNING, 2))
+    await until(lambda: isinstance(one.topic, LogTopic) and one.topic.attempt == 2 and one.topic.buffer.end)
+    late = look(looks, client, "logs")
+    missed = look(looks, client, "logs", **{"from": 2, "of": 1})
+    kept = look(looks, client, "logs", **{"from": 1, "of": 2})
+    client.actions["a0"] = action("a0", SUCCEEDED, attempts=2)
+    client.tell(details(SUCCEEDED, 2))
+    assert await got == [(1, ["one", "two"]), (2, ["three"])]
+    assert await log_of(late) == [(2, ["three"])]
+    sight = missed.next()
+    assert sight is not None
+    assert (sight.value, sight.buffers[2]) == (
+        {"attempt": 2, "first": 0, "count": 1, "marks": [], "note": "", "restart": True},
+        b"three\n",
+    )
+    sight = kept.next()
+    assert sight is not None
+    assert (sight.buffers, sight.end) == ((), True)
+    for other in (late, missed, kept):
+        other.close()
+    await leave(one)
+    assert len(looks) == 0
+
+
+@virtual
+async def test_the_log_of_an_earlier_attempt_stays_and_comes_once_when_the_action_goes_on():
+    client = ScriptedClient(action("a0", FAILED))
+    client.errors["a0"] = "bad"
+    client.logs = [[lines("one")], [lines("one")]]
+    looks = Looks()
+    one = look(looks, client, "logs", attempt=1)
+    feeding = look(looks, client, "details")
+    await until(lambda: one.topic.ended and feeding.topic.ended)
+    client.actions["a0"] = action("a0", RUNNING, attempts=2)
+    client.tell(details(RUNNING, 2))
+    state = run_state()
+    feed(state, client.actions["a0"])
+    looks.changed(state)
+    assert not one.topic.ended
+    await until(lambda: one.topic.ended)
+    assert isinstance(one.topic, LogTopic)
+    assert (one.topic.attempt, one.topic.buffer.last(9)) == (1, ["one"])
+    feeding.close()
+    await leave(one)
+
+
+@virtual
+async def test_a_log_that_may_not_be_read_says_so_while_the_action_goes_on():
+    client = ScriptedClient(action("a0", RUNNING))
+    client.logs = [[PermissionDeniedError("no.", "", "PERMISSION_DENIED")]]
+    one = look(Looks(), client, "logs")
+    await until(lambda: one.topic.ended)
+    sight = one.next()
+    assert sight is not None
+    assert (sight.error, sight.end) == ("no.", True)
+    await leave(one)
+
+
 @virtual
 async def test_an_attempt_without_a_log_says_so():
     client = ScriptedClient(action("a0", SUCCEEDED))
@@ -263,7 +344,13 @@ async def test_an_attempt_without_a_log_says_so():
 
 @pytest.mark.parametrize(
     ("topic", "params"),
-    [("nonsense", {}), ("logs", {"attempt": 0}), ("logs", {"from": -1}), ("report", {"attempt": True})],
+    [
+        ("nonsense", {}),
+        ("logs", {"attempt": 0}),
+        ("logs", {"from": -1}),
+        ("logs", {"of": 0}),
+        ("report", {"attempt": True}),
+    ],
 )
 def test_what_cannot_be_looked_at(topic: str, params: dict[str, Any]):
     with pytest.raises(InvalidArgumentError):

@@ -7,6 +7,7 @@ import type { Attempt, Details } from "../../sights";
 import { useNow, useView } from "../context";
 import { CopyButton } from "../copy";
 import { ExternalIcon, PhaseIcon } from "../icons";
+import { chooseAttempt } from "./attempt";
 import { ConditionForm } from "./condition";
 import { WholeError } from "./errortext";
 import { Nothing, type TabProps } from "./pane";
@@ -71,7 +72,7 @@ function Attempts({
                   class="linkish"
                   aria-pressed={it === chosen}
                   onClick={() => {
-                    state.attempts.value = { ...state.attempts.value, [action]: it.attempt };
+                    chooseAttempt(state, action, it.attempt, attempts.at(-1)?.attempt ?? 1);
                   }}
                 >
                   Attempt {it.attempt}

@@ -10,6 +10,7 @@ import { titleOf } from "../keys";
 import { Log } from "../logs/log";
 import { type SightOf, useSight } from "../sight";
 import { IconButton } from "../toolbar";
+import { AttemptChoice, useAttempts } from "./attempt";
 import { EventsTab } from "./events";
 import { IoTab } from "./io";
 import { Overview } from "./overview";
@@ -57,9 +58,7 @@ function ActionPane({ row, action, close }: { row: number; action: string; close
   const podless = store.kind[row] === Kind.CONDITION || store.kind[row] === Kind.TRACE;
   const tabs = TABS.filter(([id]) => !podless || WITHOUT_POD.has(id));
   const tab = tabs.find(([id]) => id === state.tab.value)?.[0] ?? "overview";
-  const attempts = Math.max(store.attempts[row], details.value?.attempts.at(-1)?.attempt ?? 1);
-  const chosen = state.attempts.value[action];
-  const attempt = chosen === undefined || chosen >= attempts ? null : chosen;
+  const { latest, attempt } = useAttempts(action, details);
   const node = store.forest.nodeOfRow(row);
   const props: TabProps = { action, attempt, details };
   const box = useRef<HTMLDivElement>(null);
@@ -86,26 +85,7 @@ function ActionPane({ row, action, close }: { row: number; action: string; close
         </b>
         <code class="id">{action}</code>
         <span class="gap" />
-        {attempts > 1 && (
-          <label class="attempt">
-            Attempt{" "}
-            <select
-              class="field"
-              value={String(attempt ?? attempts)}
-              onChange={(event) => {
-                const value = Number(event.currentTarget.value);
-                state.attempts.value = { ...state.attempts.value, [action]: value };
-              }}
-            >
-              {Array.from({ length: attempts }, (_, i) => (
-                <option key={i + 1} value={String(i + 1)}>
-                  {i + 1}
-                  {i + 1 === attempts ? " (latest)" : ""}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
+        <AttemptChoice {...{ action, latest, attempt }} />
         <IconButton label="Close details" act={close}>
           <CloseIcon />
         </IconButton>

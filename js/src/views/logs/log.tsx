@@ -24,8 +24,8 @@ export function Log({ action, attempt }: { action: string; attempt: number | nul
       run: store.key,
       action,
       // After something was missed only what is not there yet is asked for.
-      params: () => ({ attempt, from: view.store.end }),
-      take: (piece, buffers) => view.store.take(piece as LogPiece, buffers),
+      params: () => ({ attempt, from: view.store.end, of: view.store.attempt || null }),
+      take: (piece, buffers) => view.take(piece as LogPiece, buffers),
     });
     look.value = opened;
     return () => opened.close();
