@@ -10,12 +10,11 @@ from collections.abc import Iterable
 from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
 from flyteidl2.workflow.run_definition_pb2 import ActionDetails as DetailsMessage
 
-from flyte_jupyter.live import _nodes
+from flyte_jupyter.live._apart import Brief, briefs, tell_apart
 from flyte_jupyter.live._state import RunState
 from flyte_jupyter.remote import ActionDetails, Client, FlyteError
 
 _AT_ONCE = 8
-_MOST = 80  # characters
 
 
 async def read_labels(client: Client, state: RunState, actions: Iterable[str]) -> dict[str, str]:
@@ -37,7 +36,7 @@ async def read_labels(client: Client, state: RunState, actions: Iterable[str]) -
         with contextlib.suppress(FlyteError):
             async with gate:
                 inputs = await details.inputs.aio()
-            state.inputs[action] = _nodes.briefs(inputs)
+            state.inputs[action] = briefs(inputs)
 
     await asyncio.gather(*(read(name) for name in names if name not in state.inputs))
     before, state.apart = state.apart, _texts(state)
@@ -46,15 +45,8 @@ async def read_labels(client: Client, state: RunState, actions: Iterable[str]) -
 
 def _texts(state: RunState) -> dict[str, str]:
     """What tells each action from its siblings, as far as inputs are known."""
-    families: defaultdict[object, list[str]] = defaultdict(list)
-    for name in state.inputs:
+    families: defaultdict[object, dict[str, dict[str, Brief]]] = defaultdict(dict)
+    for name, inputs in state.inputs.items():
         row = state.find(name)
-        families[name if row is None else (state.parent[row], state.label[row])].append(name)
-    texts: dict[str, str] = {}
-    for family in families.values():
-        inputs = [state.inputs[name] for name in family]
-        common = set(inputs[0].items()).intersection(*(one.items() for one in inputs[1:]))
-        for name, one in zip(family, inputs, strict=True):
-            text = ", ".join(f"{key}={value}" for key, value in sorted(one.items(), key=common.__contains__))
-            texts[name] = text if len(text) <= _MOST else f"{text[: _MOST - 1]}…"
-    return texts
+        families[name if row is None else (state.parent[row], state.label[row])][name] = inputs
+    return {name: text for family in families.values() for name, text in tell_apart(family).items()}

@@ -93,20 +93,6 @@ def whole(value: Any, path: Path, code: str) -> dict[str, Any]:
     }
 
 
-def briefs(values: Mapping[str, Any]) -> dict[str, str]:
-    """A few characters of each value by its name, plain ones first."""
-    ordered = sorted(values.items(), key=lambda item: children(item[1]) is not None)
-    return {
-        name: json.dumps(_ends(value), ensure_ascii=False) if isinstance(value, str) else _brief(value)
-        for name, value in ordered
-    }
-
-
-def _ends(text: str, begin: int = 10, end: int = 19) -> str:
-    """Both ends of a text: what is alike, such as paths, differs at its end."""
-    return text if len(text) <= begin + 1 + end else f"{text[:begin]}…{text[-end:]}"
-
-
 def _leaf(value: Any, code: str) -> Node:
     if isinstance(value, str):
         return {"kind": "text"} | _text(value)
@@ -179,7 +165,7 @@ def _line(value: Any) -> str:
     shown: list[str] = []
     length = 0
     for key, item in items:
-        text = f"{key}: {_brief(item)}" if isinstance(value, Mapping) else _brief(item)
+        text = f"{key}: {brief(item)}" if isinstance(value, Mapping) else brief(item)
         length += len(text)
         if length > _PREVIEW:
             shown.append("…")
@@ -189,7 +175,8 @@ def _line(value: Any) -> str:
     return f"{left}{', '.join(shown)}{right}"
 
 
-def _brief(value: Any) -> str:
+def brief(value: Any) -> str:
+    """A few characters of a value."""
     items = children(value)
     if items is not None:
         if 0 < len(items) <= _FEW and all(children(item) is None for _, item in items):
@@ -220,5 +207,5 @@ def _records(value: Any) -> Node:
 
 def cell(value: Any) -> str:
     """A value in a cell of a table."""
-    text = value if isinstance(value, str) else _brief(value)
+    text = value if isinstance(value, str) else brief(value)
     return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"

@@ -8,7 +8,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flyteidl2.workflow.run_definition_pb2 import Action, ActionDetails, ActionMetadata, EnrichedAction
 
@@ -17,6 +17,9 @@ from flyte_jupyter.live._model import CONDITION, ROOT, TASK, TRACE, UNKNOWN, Hea
 from flyte_jupyter.live._phases import INITIALIZING, PAUSED, REVERSIBLE, RUNNING, TERMINAL
 from flyte_jupyter.live._strings import Strings
 from flyte_jupyter.live._tree import Tree
+
+if TYPE_CHECKING:
+    from flyte_jupyter.live._apart import Brief
 
 _NAN = math.nan
 _ACTION = attrgetter("action")
@@ -82,7 +85,7 @@ class RunState:
         self.error: array[int] = array("I")
         self.changes: list[set[int]] = []  # one set per frame writer: rows changed since its last frame
         # Of actions that somebody asked about: a few characters of each input, and what tells them from siblings.
-        self.inputs: dict[str, dict[str, str]] = {}
+        self.inputs: dict[str, dict[str, Brief]] = {}
         self.apart: dict[str, str] = {}
         self.timed: set[str] = set()  # actions whose details were asked for times
         self.failed: list[str] = []  # actions that failed since someone took this list

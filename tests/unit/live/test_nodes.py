@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flyte_jupyter.live._nodes import ITEMS, MORE_TEXT, TEXT, briefs, find, node, whole
+from flyte_jupyter.live._nodes import ITEMS, MORE_TEXT, TEXT, find, node, whole
 from flyte_jupyter.remote import DatasetRef, ErrorValue, FileRef, InvalidArgumentError, OffloadedRef, OpaqueValue
 
 
@@ -91,12 +91,3 @@ def test_records_are_a_table():
     assert made["rows"] == [["0.5", "1", ""], ["", "2", "<i>"]]
     assert "columns" not in top([1, {"a": 2}])
     assert top(DatasetRef("s3://t", columns=("a", "b")))["columns"] == ["a", "b"]
-
-
-def test_briefs_have_plain_values_first_and_both_ends_of_texts():
-    made = briefs({"items": [1, 2, 3], "word": "hi", "n": 3})
-    assert list(made.items()) == [("word", '"hi"'), ("n", "3"), ("items", "[1, 2, 3]")]
-    assert briefs({"path": "s3://bucket/" + "x" * 500 + "/part-0007.parquet"}) == {
-        "path": '"s3://bucke…x/part-0007.parquet"'
-    }
-    assert briefs({}) == {}
