@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 from flyteidl2.common.identifier_pb2 import ActionIdentifier
@@ -106,7 +107,12 @@ class OfAction(Topic):
 
     Args:
         feed: A share of the action's details.
+
+    Attributes:
+        every: Seconds after which the details are taken in again though they are the same; None for never.
     """
+
+    every: float | None = None
 
     def __init__(self, feed: ActionFeed) -> None:
         super().__init__()
@@ -120,13 +126,14 @@ class OfAction(Topic):
             while True:
                 changed.clear()
                 ended, details = self.feed.ended, self.feed.details
+                self.error = self.feed.error
                 if details is not None:
                     await self.take(details)
-                self.error = self.feed.error
                 self.changes.changed()
                 if ended:
                     return
-                await changed.wait()
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(changed.wait(), self.every)
         finally:
             remove()
 

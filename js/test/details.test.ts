@@ -232,6 +232,23 @@ describe("a report", () => {
     expect(frame.getAttribute("srcdoc")).toContain(html);
   });
 
+  it("is drawn anew in the same frame when it has changed, which keeps its height and what is scrolled", async () => {
+    const { element, kernel } = await open(
+      "a2",
+      { report: { attempt: 1, html: "one" } },
+      smallRun(),
+      "Report",
+    );
+    await eventually(() => one(element, "iframe"));
+    const frame = one(element, "iframe");
+    const { lid } = kernel.received.findLast(
+      (it) => it.type === "look" && it.topic === "report",
+    ) as LookMessage;
+    kernel.emit({ type: "sight", lid, seq: 2, value: { attempt: 1, html: "two" } });
+    await eventually(() => expect(frame.getAttribute("srcdoc")).toMatch(/^two/));
+    expect(one(element, "iframe")).toBe(frame);
+  });
+
   it("is said not to be there", async () => {
     const { element } = await open("a1", { report: { attempt: 1, none: true } }, smallRun(), "Report");
     await eventually(() => expect(pane(element)).toContain("There is no report."));

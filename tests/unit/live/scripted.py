@@ -6,7 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
-from flyteidl2.dataproxy.dataproxy_service_pb2 import GetActionDataResponse
+from flyteidl2.dataproxy.dataproxy_service_pb2 import (
+    CreateDownloadLinkResponse,
+    GetActionDataResponse,
+    PreSignedURLs,
+)
 from flyteidl2.workflow.run_definition_pb2 import Action, ActionDetails
 from flyteidl2.workflow.run_service_pb2 import (
     GetActionDetailsResponse,
@@ -50,6 +54,7 @@ class ScriptedClient:
         self.told: dict[str, ActionDetails] = {}
         self.watching: list[asyncio.Queue[Any]] = []
         self.data: dict[str, GetActionDataResponse] = {}
+        self.links: dict[int, str] = {}  # of reports, by attempt
         self.logs: list[list[Any]] = []
         self.calls: list[str] = []
         for one in actions:
@@ -91,6 +96,11 @@ class ScriptedClient:
             if request.action_id.name not in self.data:
                 raise NotFoundError("no data.", "", "NOT_FOUND")
             return self.data[request.action_id.name]
+        if method is methods.CREATE_DOWNLOAD_LINK:
+            link = self.links.get(request.action_attempt_id.attempt)
+            if link is None:
+                raise NotFoundError("no report.", "", "NOT_FOUND")
+            return CreateDownloadLinkResponse(pre_signed_urls=PreSignedURLs(signed_url=[link]))
         if method is methods.GET_ACTION_DETAILS:
             return GetActionDetailsResponse(details=self._details(request.action_id.name))
         assert method is methods.LIST_ACTIONS

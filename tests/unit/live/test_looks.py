@@ -11,8 +11,9 @@ from flyteidl2.core.literals_pb2 import Literal
 from flyteidl2.dataproxy.dataproxy_service_pb2 import GetActionDataResponse, TailLogsResponse
 from flyteidl2.logs.dataplane.payload_pb2 import LogLine
 from flyteidl2.workflow.run_definition_pb2 import ActionDetails
+from fsspec.implementations.memory import MemoryFileSystem
 
-from flyte_jupyter.live import Look, Looks
+from flyte_jupyter.live import Look, Looks, _report
 from flyte_jupyter.live._logs import LogTopic
 from flyte_jupyter.remote import InvalidArgumentError, PermissionDeniedError, UnavailableError
 from tests.unit.live.messages import FAILED, RUNNING, START, SUCCEEDED, action, feed, run_state
@@ -340,6 +341,38 @@ async def test_an_attempt_without_a_log_says_so():
     assert sight.value is not None
     assert (sight.value["attempt"], sight.value["note"], sight.end) == (2, "The log is empty.", True)
     await leave(one)
+
+
+async def test_the_report_of_an_action_that_goes_on_is_read_again(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(_report, "EVERY", 0.01)
+    monkeypatch.setattr(_report.ReportTopic, "every", 0.01)
+    monkeypatch.setattr(MemoryFileSystem, "store", {})
+    store = MemoryFileSystem()
+    client = ScriptedClient(action("a0", RUNNING))
+    running = details(RUNNING)
+    running.attempts[0].outputs.report_uri = "memory://of-1.html"
+    client.tell(running)
+    one, same = look(looks := Looks(), client, "report"), look(looks, client, "report")
+    assert (await seen(one)).value == {"attempt": 1, "none": True}
+    client.links[1] = "memory://of-1.html"
+    for step in ("<h1>step 0</h1>", "<h1>step 1</h1>"):
+        store.pipe("/of-1.html", step.encode())
+        assert (await seen(one)).value == {"attempt": 1, "html": step}
+    client.links[1] = "nothing-reads-this://of-1.html"
+    assert "nothing-reads-this" in (await seen(one)).error
+    store.pipe("/of-1.html", b"<h1>step 2</h1>")
+    client.links[1] = "memory://of-1.html"
+    sight = await seen(one)
+    assert (sight.value, sight.error, sight.end) == ({"attempt": 1, "html": "<h1>step 2</h1>"}, "", False)
+    client.actions["a0"] = action("a0", SUCCEEDED)
+    client.tell(details(SUCCEEDED))
+    while not sight.end:
+        sight = await seen(one)
+    sight = same.next()
+    assert sight is not None
+    assert (sight.value, sight.end) == ({"attempt": 1, "html": "<h1>step 2</h1>"}, True)
+    same.close()
+    one.close()
 
 
 @pytest.mark.parametrize(
