@@ -13,11 +13,11 @@ from itertools import accumulate
 from flyteidl2.logs.dataplane.payload_pb2 import LogLine
 
 from flyte_jupyter.live._strings import little_endian
+from flyte_jupyter.live._systemlines import SystemLines
 
 MEMORY = 128 * 2**20  # bytes of text that are kept
 LINES, BYTES = 10_000, 2**20  # in one piece
 LONGEST = 2**16  # characters of a line; a longer one comes as several
-_SYSTEM = 2  # Flyte's number of the originator
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ class LogBuffer:
         self._blocks: deque[_Block] = deque([_Block(0)])
         self._bytes = 0
         self._gaps: list[int] = []
+        self._system = SystemLines()
 
     @property
     def first(self) -> int:
@@ -117,7 +118,7 @@ class LogBuffer:
         texts = [line.message.rstrip("\r\n") for line in lines]
         stamps = [line.timestamp for line in lines]
         times = [stamp.seconds * 1000.0 + stamp.nanos / 1e6 or math.nan for stamp in stamps]
-        flags = bytes(line.originator == _SYSTEM for line in lines)
+        flags = self._system.flags(lines, texts)
         if max(map(len, texts)) > LONGEST or any("\n" in text for text in texts):
             texts, times, flags = _split(texts, times, flags)
         block = self._blocks[-1]

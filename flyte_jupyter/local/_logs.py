@@ -31,10 +31,10 @@ _POLL = 0.1
 _CHUNK = 256 * 1024
 _LINES = 100
 _LONGEST = 64 * 1024
-_MARK = "[flyte]"
 _ENTRY = struct.Struct("<QQ")  # where a part of a log ends, and its time in microseconds
-# The SDK's own lines may follow a line of the task that has no end yet.
-_GLUED = re.compile(r"(?<=.)(?=\[flyte\] [A-Z]+ )")
+# The SDK's own lines, which may follow a line of the task that has no end yet; some name run and action first.
+_SYSTEM = re.compile(r"(?:\[[^\s\[\]]+\]\[[^\s\[\]]+\] )?\[flyte\] ")
+_GLUED = re.compile(rf"{_SYSTEM.pattern}[A-Z]+ ")
 
 
 class LineSplitter:
@@ -65,7 +65,7 @@ class LineSplitter:
 
     @staticmethod
     def _pieces(line: str) -> Iterator[str]:
-        for part in _GLUED.split(line.removesuffix("\r")):
+        for part in _GLUED.sub(r"\n\g<0>", line.removesuffix("\r")).removeprefix("\n").split("\n"):
             for start in range(0, max(1, len(part)), _LONGEST):
                 yield part[start : start + _LONGEST] + "\n"
 
@@ -148,7 +148,7 @@ def _messages(lines: list[str], stamp: Timestamp) -> Iterator[pb2.TailLogsRespon
                         log_pb2.LogLine(
                             timestamp=stamp,
                             message=line,
-                            originator=log_pb2.SYSTEM if line.startswith(_MARK) else log_pb2.USER,
+                            originator=log_pb2.SYSTEM if _SYSTEM.match(line) else log_pb2.USER,
                         )
                         for line in lines[start : start + _LINES]
                     ]

@@ -81,3 +81,46 @@ def test_the_last_lines():
     buffer.append([line("end")])
     assert buffer.last(2) == [str(LINES + 4), "end"]
     assert len(buffer.last(LINES + 3)) == LINES + 3
+
+
+# What the SDK writes of a task that fails, between two lines of the task.
+FAILURE = [
+    "mine",
+    "[flyte] WARNING Flyte runtime started for action a0 with run name r1",
+    "kind: words",
+    "[r1][a0] [flyte] ERROR Task failed with error: again",
+    "Traceback (most recent call last):",
+    "ValueError: again",
+    '[flyte] ERROR Task shop.att failed with error: Error(err=code: "ValueError"',
+    'message: "again (\\nand"',
+    "kind: USER",
+    "timestamp {",
+    "  seconds: 1",
+    "}",
+    'worker: "user"',
+    ", recoverable=True). Uploaded error to /tmp/error.pb",
+    "kind: more words",
+    "see [flyte] there",
+    '[flyte] ERROR Task shop.att failed with error: Error(err=code: "ValueError"',
+    "kind: USER",
+    "not of it",
+    "kind: last words",
+]
+
+
+def test_what_belongs_to_a_line_of_the_system_is_of_the_system():
+    buffer = LogBuffer()
+    for text in FAILURE:
+        buffer.append([line(text)])
+    flags = b"".join(piece.flags for piece in pieces(buffer))
+    shown = [text for text, flag in zip(FAILURE, flags, strict=True) if not flag]
+    assert shown == [
+        "mine",
+        "kind: words",
+        "Traceback (most recent call last):",
+        "ValueError: again",
+        "kind: more words",
+        "see [flyte] there",
+        "not of it",
+        "kind: last words",
+    ]

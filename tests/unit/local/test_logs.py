@@ -42,6 +42,8 @@ def test_line_of_a_megabyte_comes_in_pieces_and_is_not_kept() -> None:
 def test_lines_of_the_sdk_stand_apart() -> None:
     assert split(b"no end[flyte] WARNING done\n") == ["no end\n", "[flyte] WARNING done\n"]
     assert split(b"see [flyte] there\n") == ["see [flyte] there\n"]
+    assert split(b"[r1][a0] [flyte] ERROR bad\n") == ["[r1][a0] [flyte] ERROR bad\n"]
+    assert split(b"no end[r1][a0] [flyte] ERROR bad\n") == ["no end\n", "[r1][a0] [flyte] ERROR bad\n"]
 
 
 class TestTail:
