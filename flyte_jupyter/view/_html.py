@@ -43,6 +43,7 @@ def snapshot_html(
     selector: Selector | None = None,
     place: str = "",
     frozen: Frozen | None = None,
+    opens: str = "",
 ) -> str:
     """Render `state` as the placeholder element of `docs/protocol.md` with the snapshot inside.
 
@@ -54,6 +55,7 @@ def snapshot_html(
         selector: one that was made of `state` at that time already.
         place: the hash of the endpoint, "" for none.
         frozen: what is open in the view that is frozen.
+        opens: what the view opens at first, as `Opening.written` has it.
 
     Returns:
         An element that takes at most `MAX_BYTES` in the saved notebook. Of a big run it shows what matters, and says
@@ -70,7 +72,7 @@ def snapshot_html(
         while limit:
             selection = selector.select(limit) if chosen is None else chosen.selection(state, limit)
             inside = _inside(state, selection, now, frozen, share)
-            element = placeholder(view_id, hub_id, where, inside, place)
+            element = placeholder(view_id, hub_id, where, inside, place, opens)
             size = saved_size(element)
             if size <= MAX_BYTES:
                 return element
@@ -83,7 +85,7 @@ def saved_size(text: str) -> int:
     return len(json.dumps(text.splitlines(keepends=True), ensure_ascii=False, indent=1).encode())
 
 
-def placeholder(view_id: str, hub_id: str, where: str, inside: str, place: str = "") -> str:
+def placeholder(view_id: str, hub_id: str, where: str, inside: str, place: str = "", opens: str = "") -> str:
     """Wrap `inside` in the element that the page side finds and adopts.
 
     Args:
@@ -92,11 +94,13 @@ def placeholder(view_id: str, hub_id: str, where: str, inside: str, place: str =
         where: `PROJECT/DOMAIN/RUN`, "" for a table.
         inside: HTML.
         place: the hash of the endpoint, "" for none.
+        opens: see `snapshot_html`.
     """
     at = f" fj-at-{escape(quote(where, safe='/.-_~'))}" if where else ""
     on = f" fj-on-{place}" if place else ""
+    how = f" fj-as-{escape(opens)}" if opens else ""
     return (
-        f'<div class="flyte-jupyter fj-hub-{hub_id} fj-view-{view_id}{at}{on}"'
+        f'<div class="flyte-jupyter fj-hub-{hub_id} fj-view-{view_id}{at}{on}{how}"'
         f' data-flyte-hub="{hub_id}" data-flyte-view="{view_id}">{inside}</div>'
     )
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from flyte_jupyter.remote import InvalidArgumentError, Run, current_client, rerun
 from flyte_jupyter.view._place import place_of
 from flyte_jupyter.view._target import Target, target_of
+from flyte_jupyter.view._views import Opening
 
 if TYPE_CHECKING:
     from flyte_jupyter.live import Looks
@@ -120,10 +121,11 @@ class Desk:
 
     async def _open(self, params: Params) -> dict[str, str]:
         if "row" in params:
-            target = self._table(params).table.target(_text(params, "row"))
+            view = await self._views.open(self._table(params).table.target(_text(params, "row")))
         else:
             target = _target_at(_text(params, "at"), params.get("place"))
-        view = await self._views.open(target)
+            view = await self._views.open(target, Opening.read(params.get("as")))
+        target = view.target
         return {"view": view.id, "name": target.name}
 
     async def _act(self, params: Params) -> dict[str, Any]:

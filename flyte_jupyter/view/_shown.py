@@ -117,7 +117,11 @@ class ShownRun(Shown):
             self.refresh.written(facts, now)
         else:
             self.refresh = Refresh(facts, now)
-        return bundle(self.state, self.view.id, self.hub_id, place_of(self.view.target.client), self.frozen)
+        opening, frozen = self.view.opening, self.frozen
+        if frozen is not None and frozen.rows and opening.kind == "run":
+            opening = opening._replace(action=frozen.action, tab=frozen.tab if frozen.action else "")
+        place = place_of(self.view.target.client)
+        return bundle(self.state, self.view.id, self.hub_id, place, frozen, opening.written())
 
     def due(self) -> float | None:
         """Return when the output is to be written anew, None if what it shows will do."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, unquote
 
 from flyte_jupyter.live import watcher
 from flyte_jupyter.remote import FlyteError, InvalidArgumentError, NotFoundError
@@ -51,6 +53,22 @@ class Opening(NamedTuple):
     action: str = ""
     tab: str = ""
     height: int | None = None
+
+    def written(self) -> str:
+        """Return it as one word, for a placeholder; "" for a run with nothing open."""
+        if self == RUN:
+            return ""
+        parts = (self.kind, self.action, self.tab, "" if self.height is None else str(self.height))
+        return "/".join(quote(part, safe=".-_~") for part in parts)
+
+    @classmethod
+    def read(cls, word: Any) -> Opening:
+        """Return what `written` wrote; a run with nothing open for anything else."""
+        parts = [unquote(part) for part in word.split("/")] if isinstance(word, str) else []
+        if len(parts) != 4 or parts[0] not in ("run", "logs"):
+            return RUN
+        kind, action, tab, height = parts
+        return cls(kind, action, tab, int(height) if re.fullmatch("[0-9]{2,4}", height) else None)
 
 
 RUN = Opening()

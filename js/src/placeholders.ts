@@ -19,12 +19,12 @@ export function viewOf(element: Element): string | null {
   return idOr(element.getAttribute("data-flyte-view")) ?? idOr(token(element, "fj-view-"));
 }
 
-/** The run that a snapshot shows, as "PROJECT/DOMAIN/RUN", and the hash of its endpoint. */
-export function whereabouts(element: Element): { at: string; place: string } | null {
+/** The run that a snapshot shows, as "PROJECT/DOMAIN/RUN", the hash of its endpoint, and what was open of it. */
+export function whereabouts(element: Element): { at: string; place: string; as: string | null } | null {
   const at = token(element, "fj-at-");
   const place = idOr(token(element, "fj-on-"));
   if (at === null || place === null || at.split("/").length !== 3) return null;
-  return { at, place };
+  return { at, place, as: token(element, "fj-as-") };
 }
 
 /** Whether somebody shows something live in a placeholder, or offers to. */

@@ -39,6 +39,7 @@ describe("a snapshot of an endpoint that the kernel is connected to", () => {
   it("is brought back to life by a click, and not before", async () => {
     const { kernel, run } = page;
     const element = snapshot();
+    element.classList.add("fj-as-logs/a1/logs/300");
     kernel.emit({ type: "here", places: [PLACE] });
     await settle();
     await eventually(() => expect(offerIn(element)?.textContent).toContain("A snapshot of r1."));
@@ -47,7 +48,9 @@ describe("a snapshot of an endpoint that the kernel is connected to", () => {
     kernel.answer = () => ({ view: "fresh", name: "r1" });
     offerIn(element)?.querySelector("button")?.click();
     await rowCount(element, 4);
-    expect(opens(kernel)[0]).toMatchObject({ params: { at: "p/d/r1", place: PLACE } });
+    expect(opens(kernel)[0]).toMatchObject({
+      params: { at: "p/d/r1", place: PLACE, as: "logs/a1/logs/300" },
+    });
     expect(offerIn(element)).toBeNull();
     expect((element.querySelector("p") as HTMLElement).style.display).toBe("none");
   });
@@ -102,7 +105,10 @@ describe("a view that the kernel forgot", () => {
 describe("a placeholder", () => {
   it("tells its view and whereabouts by class alone", () => {
     const element = snapshot();
-    expect([viewOf(element), whereabouts(element)]).toEqual(["old", { at: "p/d/r1", place: PLACE }]);
+    expect([viewOf(element), whereabouts(element)]).toEqual([
+      "old",
+      { as: null, at: "p/d/r1", place: PLACE },
+    ]);
     element.className = "flyte-jupyter fj-view-<x> fj-at-a/b fj-on-zz!";
     expect([viewOf(element), whereabouts(element)]).toEqual([null, null]);
   });

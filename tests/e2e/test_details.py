@@ -134,7 +134,8 @@ def test_a_table_begins_with_what_its_cell_asks_for(open_notebook: OpenNotebook)
 
 @pytest.mark.parametrize("place", PLACES, ids="-".join)
 def test_a_later_kernel_brings_a_snapshot_back_to_life(open_notebook: OpenNotebook, place: tuple[str, str]) -> None:
-    notebook = started(open_notebook, place, "run = flyte.run(fan, n=2)\nrun.wait(quiet=True)\nrun")
+    show = "run = flyte.run(fan, n=2)\nrun.wait(quiet=True)\n%flyte_run {run.name} --tab spec"
+    notebook = started(open_notebook, place, show)
     notebook.run(2)
     cell = notebook.cell(2)
     expect_root(cell, "succeeded")
@@ -146,3 +147,4 @@ def test_a_later_kernel_brings_a_snapshot_back_to_life(open_notebook: OpenNotebo
     notebook.run(0)
     cell.get_by_role("button", name="Show it live").click(timeout=PATIENCE)
     expect_root(cell, "succeeded")
+    expect(cell.get_by_role("tab", selected=True)).to_have_text("Spec", timeout=PATIENCE)

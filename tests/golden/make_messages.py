@@ -81,7 +81,7 @@ PAGE: list[dict[str, Any]] = [
         "vid": "m1",
         "rid": "q9",
         "method": "open",
-        "params": {"at": "p/development/r1", "place": PLACE},
+        "params": {"at": "p/development/r1", "place": PLACE, "as": "logs/c1/logs/"},
     },
     {"type": "request", "vid": "m2", "rid": "q10", "method": "open", "params": {"view": "7a20", "row": "r1"}},
     {

@@ -237,6 +237,28 @@ def test_what_is_brought_to_life_gets_its_frames_before_anything_was_shown(noteb
     eventually(lambda: [one for one in hub.custom() if one["type"] == "frame"])
 
 
+@pytest.mark.parametrize(
+    ("make", "welcome"),
+    [
+        (lambda: show_logs("r1", height=300), ("logs", "a0", "logs", 300)),
+        (lambda: show("r1", action="b", tab="events"), ("run", "b", "events", None)),
+        (lambda: show("r1"), ("run", "", "", None)),
+    ],
+)
+def test_what_is_brought_to_life_is_what_its_cell_asked_for(notebook, client, comms, patient, make, welcome):
+    client.actions["b"] = action("b", RUNNING, "a0")
+    make()
+    classes = notebook.shown[0]["text/html"].split('"')[1].split()
+    how = next((one.removeprefix("fj-as-") for one in classes if one.startswith("fj-as-")), None)
+    (hub,) = _hubs(comms)
+    opened = {"at": "p/development/r1", "as": how}
+    hub.say({"type": "request", "vid": "", "rid": "q", "method": "open", "params": opened})
+    reply = eventually(lambda: [one for one in hub.custom() if one["type"] == "reply"])[0]
+    hub.say({"type": "hello", "view": reply["result"]["view"], "vid": "m"})
+    told = eventually(lambda: [one for one in hub.custom() if one["type"] == "welcome"])[0]
+    assert (told["kind"], told["action"], told["tab"], told["height"]) == welcome
+
+
 def test_freezing_writes_what_is_open_and_keeps_it(notebook, client, comms, patient):
     show("r1")
     (hub,) = _hubs(comms)
@@ -246,11 +268,13 @@ def test_freezing_writes_what_is_open_and_keeps_it(notebook, client, comms, pati
     reply = eventually(lambda: [one for one in hub.custom() if one["type"] == "reply"])[0]
     assert reply == {"type": "reply", "rid": "f", "ok": True, "result": {"note": ""}}
     assert "Action a0" in notebook.shown[0]["text/html"]
+    assert " fj-as-run/a0/overview/" in notebook.shown[0]["text/html"]
     put(client, END)
     eventually(lambda: "The run is over" in notebook.shown[0]["text/html"])
     assert "Action a0" in notebook.shown[0]["text/html"]
     hub.say({"type": "request", "vid": "m", "rid": "g", "method": "freeze", "params": {**params, "action": ""}})
     eventually(lambda: "Action a0" not in notebook.shown[0]["text/html"])
+    assert " fj-as-" not in notebook.shown[0]["text/html"]
     assert _session.session().freeze("localhost:8090|p/development/r1") == 1
     assert len(notebook.shown) == 1
 

@@ -9,7 +9,7 @@ from flyte_jupyter.live import Watcher
 from flyte_jupyter.remote import InvalidArgumentError, NotFoundError, UnauthenticatedError
 from flyte_jupyter.view import _views
 from flyte_jupyter.view._target import Target
-from flyte_jupyter.view._views import Views, look_once
+from flyte_jupyter.view._views import Opening, Views, look_once
 from tests.unit.live.messages import FAILED, QUEUED, RUNNING, START, SUCCEEDED, action, message
 from tests.unit.live.scripted import ScriptedClient
 from tests.unit.live.virtual import until, virtual
@@ -69,6 +69,26 @@ async def test_a_run_that_goes_on_is_followed_to_its_end_and_then_let_go(watcher
     await until(lambda: not watcher.keys)
     assert told.changed[-1].head.over
     assert (await told.views.run(view)).state is state
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        Opening(),
+        Opening("logs", "a0", "logs", 300),
+        Opening("run", 'a/1 "<>"', "spec"),
+        Opening("run", "", "", 80),
+    ],
+)
+def test_what_a_view_opens_is_read_as_it_was_written(opening):
+    word = opening.written()
+    assert not set(word) & set(' "<>&')
+    assert Opening.read(word) == opening
+
+
+@pytest.mark.parametrize("word", [None, 7, "", "table/a0//", "logs/a0", "logs/a0/logs/1/2"])
+def test_what_no_view_has_written_opens_nothing(word):
+    assert Opening.read(word) == Opening()
 
 
 @virtual
