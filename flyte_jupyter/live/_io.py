@@ -16,6 +16,7 @@ from flyte_jupyter.live._follow import ActionFeed, OfAction
 from flyte_jupyter.live._model import ROOT
 from flyte_jupyter.live._phases import TERMINAL
 from flyte_jupyter.live._preview import preview
+from flyte_jupyter.live._references import size_of, with_references
 from flyte_jupyter.remote import (
     ActionDetails,
     DatasetRef,
@@ -62,8 +63,8 @@ class IoTopic(OfAction):
                 await self._look_at_files()
         self._final = over
 
-    def whole(self, path: Sequence[str | int]) -> dict[str, Any]:
-        """The whole value at a path; see `whole` of `_nodes`.
+    def whole(self, path: Sequence[str | int], first: int = 0) -> dict[str, Any]:
+        """More of the value at a path; see `whole` of `_nodes`.
 
         Raises:
             InvalidArgumentError: There is no such value.
@@ -71,8 +72,10 @@ class IoTopic(OfAction):
         side, name = (str(path[0]), str(path[1])) if len(path) > 1 else ("", "")
         if name not in self._values.get(side, {}):
             raise InvalidArgumentError("There is no such value any more.", "Open the action again.")
-        value = _nodes.find(self._values[side][name], path[2:])
-        return _nodes.whole(value, tuple(path), "…")
+        value, code = _nodes.find(self._values[side][name], path[2:], self._code(side, name))
+        made = _nodes.whole(value, tuple(path), code, first)
+        self._tell(made.get("items", ()))
+        return made
 
     async def _read(self, details: DetailsMessage, phase: int) -> None:
         message = DetailsMessage()
@@ -80,15 +83,19 @@ class IoTopic(OfAction):
         action = ActionDetails(message, client=self.feed.client)
         self._types = _types(details)
         try:
-            self._values["inputs"] = dict(await action.inputs.aio())
+            self._values["inputs"] = await self._referenced(dict(await action.inputs.aio()))
             if phase in TERMINAL:
-                self._values["outputs"] = dict((await action.outputs.aio()).named_outputs)
+                self._values["outputs"] = await self._referenced((await action.outputs.aio()).named_outputs)
         except NotFoundError:
             self._note = "The backend has no data of this action."
         except FlyteError as error:
             self._note = f"The data cannot be read: {error}"
         else:
             self._note = self._remark(phase)
+
+    async def _referenced(self, values: dict[str, Any]) -> dict[str, Any]:
+        local = self.feed.client.endpoint.is_loopback
+        return {name: await asyncio.to_thread(with_references, value, local) for name, value in values.items()}
 
     def _remark(self, phase: int) -> str:
         if phase not in TERMINAL:
@@ -102,9 +109,13 @@ class IoTopic(OfAction):
         made: list[_nodes.Node] = []
         for name, value in self._values[side].items():
             made.append(_nodes.node(name, value, (side, name), self._code(side, name), types.get(name, "")))
-        for one in _all(made):
-            one |= self._known.get(one.get("uri", ""), {})
+        self._tell(made)
         return made
+
+    def _tell(self, nodes: Sequence[_nodes.Node]) -> None:
+        """Add what is known of files."""
+        for one in _all(nodes):
+            one |= self._known.get(one.get("uri", ""), {})
 
     def _code(self, side: str, name: str) -> str:
         action = self.feed.action
@@ -116,8 +127,7 @@ class IoTopic(OfAction):
         # An output may be called as a method of tuples or a keyword of Python is.
         plain = side == "outputs" and name[:1] == "o" and name[1:].isdecimal()
         one = f".{name}" if plain else f"{'.named_outputs' if side == 'outputs' else ''}[{name!r}]"
-        # Whole, for a cell of its own: `remote` alone may be the SDK's in the notebook.
-        return f"import flyte_jupyter\nflyte_jupyter.remote.{place}.{side}(){one}"
+        return f"flyte_jupyter.remote.{place}.{side}(){one}"
 
     async def _look_at_files(self) -> None:
         """What lies on this machine: sizes of files, small pictures among them, the first rows of tables."""
@@ -126,7 +136,7 @@ class IoTopic(OfAction):
             place = File(unquote(urlsplit(ref.uri).path) if "://" in ref.uri else ref.uri)
             if isinstance(ref, DatasetRef):
                 self._known[ref.uri] = await asyncio.to_thread(preview, place, ref.format)
-            elif not ref.is_dir:
+            else:
                 pictures = sum("image" in known for known in self._known.values())
                 self._known[ref.uri] = await asyncio.to_thread(_look_at, place, pictures < _MOST_PICTURES)
         if refs:
@@ -159,8 +169,11 @@ def _references(value: Any) -> Iterator[FileRef | DatasetRef]:
 
 
 def _look_at(place: File, picture: bool) -> _nodes.Node:
-    """The size of a file, and the picture in it where it is a small one and `picture` asks for it."""
+    """The size of a file or directory, and the picture in it where it is a small one and `picture` asks for it."""
     try:
+        if place.is_dir():
+            size = size_of(place)
+            return {} if size is None else {"bytes": size[0], "files": size[1]}
         if not place.is_file():
             return {}
         size = place.stat().st_size

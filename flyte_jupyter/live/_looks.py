@@ -174,8 +174,10 @@ class Looks:
                 for topic in self._shares.of(feed.action.name, state.key):
                     topic.start()
 
-    def whole(self, client: Client, run: RunIdentifier, action: str, path: Sequence[str | int]) -> dict[str, Any]:
-        """All of a value that somebody looks at shortened: `{text}` or `{items}`.
+    def whole(
+        self, client: Client, run: RunIdentifier, action: str, path: Sequence[str | int], first: int = 0
+    ) -> dict[str, Any]:
+        """More of a value that somebody looks at shortened: `VALUE` of the protocol.
 
         Raises:
             InvalidArgumentError: Nobody looks at the action's data, or it has no such value.
@@ -183,7 +185,7 @@ class Looks:
         key = run_key(client, run)
         for topic in self._shares.of(action, key):
             if isinstance(topic, IoTopic):
-                return topic.whole(path)
+                return topic.whole(path, first)
         raise InvalidArgumentError("The inputs and outputs of this action are not open.", "Open them again.")
 
     def _watch(self, key: str, feed: ActionFeed) -> ActionFeed:

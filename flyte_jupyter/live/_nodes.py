@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from flyte_jupyter.live._references import DatasetInRecord, FileInRecord
 from flyte_jupyter.remote import DatasetRef, ErrorValue, FileRef, InvalidArgumentError, OffloadedRef, OpaqueValue
 
 Node = dict[str, Any]
@@ -15,13 +16,12 @@ Path = tuple[str | int, ...]
 Item = tuple[str, Any, Any]  # name, value, path step
 
 ITEMS = 50  # of a list or map that are sent unasked
-MORE_ITEMS = 1_000  # that are sent when asked for
+MORE_ITEMS = 1_000  # that are sent at a time when asked for
 TEXT = 200  # characters that are sent unasked
 MORE_TEXT = 2_000_000
 _INNER_ITEMS = 10  # of what is inside of something
 _DEPTH = 4
 COLUMNS, ROWS = 20, 50  # of a table
-_CELL = 60
 _PREVIEW = 80
 _FEW = 3  # items that are shown inside of something
 
@@ -33,13 +33,15 @@ def node(name: str, value: Any, path: Path, code: str, type_: str = "", depth: i
         name: What it is called.
         value: The value as `flyte_jupyter.remote` decodes it.
         path: Where it is, for `find`.
-        code: Python that makes it.
+        code: The Python expression that makes it.
         type_: Its declared type, "" to name that of the value.
         depth: How deep it stands.
     """
+    if isinstance(value, OpaqueValue) and set(type_.split(" | ")) == {"object"}:
+        type_ = ""  # the ways in which a pickle may travel, not what it is
     made: Node = {"name": name, "type": type_ or _type(value), "path": list(path)}
     if depth == 0:
-        made["code"] = code
+        made["code"] = _pasted(code)
     items = children(value)
     if items is not None:
         most = ITEMS if depth == 0 else _INNER_ITEMS
@@ -64,8 +66,8 @@ def children(value: Any) -> Sequence[tuple[str, Any]] | None:
     return None
 
 
-def find(value: Any, path: Iterable[str | int]) -> Any:
-    """The value at a path of steps, counted from 0.
+def find(value: Any, path: Iterable[str | int], code: str = "") -> tuple[Any, str]:
+    """The value at a path of steps, counted from 0, and the Python expression that makes it.
 
     Raises:
         InvalidArgumentError: There is nothing.
@@ -74,23 +76,36 @@ def find(value: Any, path: Iterable[str | int]) -> Any:
         items = children(value)
         if items is None or not isinstance(step, int) or not 0 <= step < len(items):
             raise InvalidArgumentError("There is no such value any more.", "Open the action again.")
-        value = items[step][1]
-    return value
+        key, item = items[step]
+        value, code = item, f"{code}{_step(value, step, key)}"
+    return value, code
 
 
-def whole(value: Any, path: Path, code: str) -> dict[str, Any]:
-    """All of a value that was shortened, as far as a page can bear: `{text}`, or `{items}`."""
+def whole(value: Any, path: Path, code: str, first: int = 0) -> dict[str, Any]:
+    """More of a value that was shortened, as much as a page can bear at a time: `VALUE` of the protocol.
+
+    Args:
+        value: The value.
+        path: Where it is.
+        code: The Python expression that makes it.
+        first: Of a list or map, the first item that is wanted.
+    """
     items = children(value)
     if items is None:
         leaf = _leaf(value, code)
         text = (value if isinstance(value, str) else _plain(value)) if "full" in leaf else str(leaf["text"])
-        return {"text": text if len(text) <= MORE_TEXT else f"{text[:MORE_TEXT]}…"}
-    return {
+        return {"text": text[:MORE_TEXT], "left_out": max(len(text) - MORE_TEXT, 0), "code": _pasted(code)}
+    piece = items[first : first + MORE_ITEMS]
+    made = {
         "items": [
             node(key, item, (*path, step), f"{code}{_step(value, step, key)}", depth=1)
-            for step, (key, item) in enumerate(itertools.islice(items, MORE_ITEMS))
-        ]
+            for step, (key, item) in enumerate(piece, first)
+        ],
+        "left_out": max(len(items) - first - len(piece), 0),
+        "code": _pasted(code),
     }
+    columns = _columns(value)
+    return made | ({"rows": _rows(columns, [item for _, item in piece])} if columns else {})
 
 
 def _leaf(value: Any, code: str) -> Node:
@@ -99,26 +114,38 @@ def _leaf(value: Any, code: str) -> Node:
     if value is None:
         return {"kind": "none", "text": "None"}
     if isinstance(value, FileRef):
-        return {"kind": "blob", "text": value.uri, "uri": value.uri, "code": f"{code}.download()"}
+        if isinstance(value, FileInRecord):
+            code = f"flyte_jupyter.remote.FileRef({code}['path']{', local=True' if value.local else ''})"
+        return {"kind": "blob", "text": value.uri, "uri": value.uri, "code": _pasted(f"{code}.download()")}
     if isinstance(value, DatasetRef):
+        if isinstance(value, DatasetInRecord):
+            local = ", local=True" if value.local else ""
+            code = f"flyte_jupyter.remote.DatasetRef({code}['uri'], {value.format!r}{local})"
         known: Node = {"columns": list(value.columns[:COLUMNS]), "rows": []} if value.columns else {}
-        return {"kind": "table", "text": value.uri, "uri": value.uri, "code": f"{code}.to_pandas()"} | known
+        return {"kind": "table", "text": value.uri, "uri": value.uri, "code": _pasted(f"{code}.to_pandas()")} | known
     if isinstance(value, OffloadedRef):
         return {
             "kind": "blob",
             "text": value.uri,
             "uri": value.uri,
             "bytes": value.size,
-            "code": f"{code}.fetch()",
+            "code": _pasted(f"{code}.fetch()"),
         }
     if isinstance(value, OpaqueValue):
-        made: Node = {"kind": "blob", "text": value.class_name, "code": f'{code}.save("value.bin")'}
-        return made | ({"uri": value.uri} if value.uri else {}) | ({} if value.size is None else {"bytes": value.size})
+        made: Node = {"kind": "blob", "text": value.uri, "code": _pasted(f'{code}.save("value.bin")')}
+        if value.size is not None:
+            made |= {"text": f"{value.size:,} bytes", "bytes": value.size}
+        return made | ({"uri": value.uri} if value.uri else {})
     if isinstance(value, ErrorValue):
         return {"kind": "error", "text": value.message}
     if isinstance(value, bytes):
-        return {"kind": "blob", "text": f"{len(value):,} bytes", "bytes": len(value), "code": code}
+        return {"kind": "blob", "text": f"{len(value):,} bytes", "bytes": len(value), "code": _pasted(code)}
     return {"kind": "value"} | _text(_plain(value))
+
+
+def _pasted(code: str) -> str:
+    """A cell for a notebook, whole: `remote` alone may be the SDK's there."""
+    return f"import flyte_jupyter\n{code}"
 
 
 def _text(whole: str) -> Node:
@@ -137,12 +164,14 @@ def _container(value: Any, type_: str) -> str:
 
 
 def _type(value: Any) -> str:
+    if isinstance(value, FileInRecord) and not value.local:
+        return "File or Dir"  # the record does not tell
     if isinstance(value, FileRef):
         return "Dir" if value.is_dir else "File"
     if isinstance(value, DatasetRef):
         return "DataFrame"
     if isinstance(value, OpaqueValue):
-        return value.class_name
+        return _class(value)
     if isinstance(value, OffloadedRef):
         return "offloaded"
     if isinstance(value, ErrorValue):
@@ -150,6 +179,11 @@ def _type(value: Any) -> str:
     if isinstance(value, timedelta):
         return "timedelta"
     return "None" if value is None else type(value).__name__
+
+
+def _class(value: OpaqueValue) -> str:
+    """The name of a class, without what `repr` puts around it."""
+    return value.class_name.removeprefix("<class '").removesuffix("'>")
 
 
 def _step(value: Any, step: int, key: str) -> str:
@@ -191,21 +225,27 @@ def brief(value: Any) -> str:
 
 def _records(value: Any) -> Node:
     """The columns and rows of a list whose items are records of the same make."""
-    if not isinstance(value, list) or not value:
-        return {}
-    rows = list(itertools.islice(cast("list[Any]", value), ROWS))
+    columns = _columns(value)
+    return {"columns": [str(column) for column in columns], "rows": _rows(columns, value[:ROWS])} if columns else {}
+
+
+def _columns(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        return []
+    rows = cast("list[Any]", value)[:ROWS]
     if not all(isinstance(row, dict) for row in rows):
-        return {}
+        return []
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    if len(columns) > COLUMNS or len(columns) == 0:
-        return {}
-    return {
-        "columns": [str(column) for column in columns],
-        "rows": [[cell(row[column]) if column in row else "" for column in columns] for row in rows],
-    }
+    return columns if len(columns) <= COLUMNS else []
+
+
+def _rows(columns: Sequence[Any], rows: Iterable[Any]) -> list[list[str]]:
+    return [
+        [cell(row[column]) if isinstance(row, dict) and column in row else "" for column in columns] for row in rows
+    ]
 
 
 def cell(value: Any) -> str:
     """A value in a cell of a table."""
     text = value if isinstance(value, str) else brief(value)
-    return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
+    return text if len(text) <= TEXT else f"{text[: TEXT - 1]}…"

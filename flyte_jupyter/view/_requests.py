@@ -109,7 +109,10 @@ class Desk:
         target, path = self._target(params), params.get("path")
         if not isinstance(path, list) or not all(isinstance(step, (str, int)) for step in path):
             raise InvalidArgumentError("The request lacks its parameter 'path'.")
-        return self._looks.whole(target.client, target.identifier, _text(params, "action"), path)
+        first = params.get("from", 0)
+        if not isinstance(first, int) or first < 0:
+            raise InvalidArgumentError("The request's parameter 'from' is the number of an item, from 0.")
+        return self._looks.whole(target.client, target.identifier, _text(params, "action"), path, first)
 
     async def _freeze(self, params: Params) -> dict[str, str]:
         from flyte_jupyter.view._freeze import Frozen

@@ -65,10 +65,20 @@ export interface DataNode {
   items?: DataNode[];
   uri?: string;
   bytes?: number;
+  files?: number;
   code?: string;
   columns?: string[];
   rows?: string[][];
   image?: string;
+}
+
+/** More of a node's value than was sent with it: the reply to `value`. */
+export interface MoreOfValue {
+  text?: string;
+  items?: DataNode[];
+  rows?: string[][];
+  left_out?: number;
+  code?: string;
 }
 
 export interface Io {

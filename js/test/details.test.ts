@@ -172,6 +172,102 @@ describe("inputs and outputs", () => {
     vi.unstubAllGlobals();
   });
 
+  it("read on in a long list, a piece at a time, and say what is not shown", async () => {
+    const items = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => ({
+        name: String(from + i),
+        type: "int",
+        kind: "value" as const,
+        text: `#${from + i}`,
+        path: ["inputs", "xs", from + i],
+      }));
+    const xs = { name: "xs", type: "list[int]", kind: "list" as const, text: "[…]", path: ["inputs", "xs"] };
+    const inputs = [{ ...xs, size: 2_050, items: items(0, 50) }];
+    const { element, kernel } = await open(
+      "a1",
+      { io: { note: "", inputs, outputs: [] } },
+      smallRun(),
+      "Inputs & Outputs",
+    );
+    kernel.answer = (_method, params) => {
+      const from = Number(params.from);
+      const to = Math.min(from + 1_000, 2_050);
+      return { items: items(from, to), left_out: 2_050 - to, code: "load()" };
+    };
+    await eventually(() => expect(button(element, "See 1,000 more")).toBeDefined());
+    click(button(element, "See 1,000 more"));
+    await eventually(() =>
+      expect(one(element, ".rest").textContent).toContain("The first 1,050 of 2,050 items."),
+    );
+    expect(button(element, "Copy Python that loads xs")).toBeUndefined();
+    click(button(element, "See all 2,050"));
+    await eventually(() => expect(all(element, ".nodes .nodes > .node").length).toBe(2_050));
+    expect(pane(element)).toContain("#2049");
+    expect(all(element, ".rest")).toEqual([]);
+    expect(requests(kernel, "value").map((it) => (it as { params: { from: number } }).params.from)).toEqual([
+      50, 1_050,
+    ]);
+  });
+
+  it("show all rows of a table, and each as a value", async () => {
+    const file = {
+      name: "f",
+      type: "Dir",
+      kind: "blob" as const,
+      text: "s3://b/d",
+      path: ["outputs", "o0", 0, 1],
+      uri: "s3://b/d",
+      bytes: 5,
+      files: 2,
+      code: "file()",
+    };
+    const record = (i: number) => ({
+      name: String(i),
+      type: "dict",
+      kind: "record" as const,
+      text: "{…}",
+      path: ["outputs", "o0", i],
+      size: 1,
+      items: [file],
+    });
+    const rs = {
+      name: "o0",
+      type: "list[Rec]",
+      kind: "list" as const,
+      text: "[…]",
+      path: ["outputs", "o0"],
+      size: 2,
+    };
+    const bytes = {
+      name: "raw",
+      type: "bytes",
+      kind: "blob" as const,
+      text: "315 bytes",
+      path: ["outputs", "raw"],
+    };
+    const outputs = [
+      { ...rs, items: [record(0)], columns: ["t", "f"], rows: [["w".repeat(100), "d"]] },
+      { ...bytes, bytes: 315, code: "save()" },
+    ];
+    const { element, kernel } = await open(
+      "a1",
+      { io: { note: "", inputs: [], outputs } },
+      smallRun(),
+      "Inputs & Outputs",
+    );
+    await eventually(() => expect(one(element, ".rest").textContent).toContain("The first 1 of 2 rows."));
+    kernel.answer = () => ({ items: [record(1)], rows: [["second", "d"]], left_out: 0 });
+    click(button(element, "See all 2"));
+    await eventually(() => expect(all(element, "tbody tr").length).toBe(2));
+    expect(all(element, "td").map((it) => it.title)).toContain("w".repeat(100));
+    click(button(element, "Unfold row 1"));
+    await eventually(() =>
+      expect(one(element, ".records .reference").textContent).toContain("5 B in 2 files"),
+    );
+    expect(button(element, "Copy Python that loads f")).toBeDefined();
+    expect(button(element, "Copy Python that loads raw")).toBeDefined();
+  });
+
   it("say why the whole of a value cannot be had", async () => {
     const { element, kernel } = await open("a1", { io }, smallRun(), "Inputs & Outputs");
     await eventually(() => expect(pane(element)).toContain("horizon"));

@@ -60,7 +60,7 @@ PAGE: list[dict[str, Any]] = [
         "vid": "m1",
         "rid": "q7",
         "method": "value",
-        "params": {"run": RUN, "action": "a0", "path": ["inputs", "words"]},
+        "params": {"run": RUN, "action": "a0", "path": ["inputs", "words"], "from": 50},
     },
     {
         "type": "request",
@@ -350,7 +350,18 @@ KERNEL: list[dict[str, Any]] = [
     message({"type": "reply", "rid": "q2", "ok": False, "error": "Action c1 of run r1 is over: nothing to abort."}),
     message({"type": "reply", "rid": "q4", "ok": True, "result": {"view": "91cc", "name": "r2"}}),
     message({"type": "reply", "rid": "q6", "ok": True, "result": {"labels": {"c1": "x=7"}}}),
-    message({"type": "reply", "rid": "q7", "ok": True, "result": {"text": "a" * 40}}),
+    message(
+        {
+            "type": "reply",
+            "rid": "q7",
+            "ok": True,
+            "result": {
+                "items": [node("50", "str", "text", "fifty", ["inputs", "words", 50])],
+                "left_out": 949,
+                "code": "import flyte_jupyter\nflyte_jupyter.remote.Run.get('r1').inputs()['words']",
+            },
+        }
+    ),
     message({"type": "reply", "rid": "q11", "ok": True, "result": {"failed": {"r9": "Run r9 is over already."}}}),
     message({"type": "beat", "runs": {RUN: 3}}),
     message(

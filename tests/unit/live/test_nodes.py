@@ -3,11 +3,14 @@ from __future__ import annotations
 import json
 from collections import namedtuple
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import flyte_jupyter.remote
 from flyte_jupyter.live._nodes import ITEMS, MORE_TEXT, TEXT, find, node, whole
+from flyte_jupyter.live._references import size_of, with_references
 from flyte_jupyter.remote import DatasetRef, ErrorValue, FileRef, InvalidArgumentError, OffloadedRef, OpaqueValue
 
 
@@ -31,7 +34,8 @@ def top(value: Any, type_: str = "") -> dict[str, Any]:
         (FileRef("s3://b/f.csv"), "blob", "File", "s3://b/f.csv"),
         (FileRef("s3://b/d", is_dir=True), "blob", "Dir", "s3://b/d"),
         (DatasetRef("s3://b/t"), "table", "DataFrame", "s3://b/t"),
-        (OpaqueValue("builtins.set", 12), "blob", "builtins.set", "builtins.set"),
+        (OpaqueValue("builtins.set", 12), "blob", "builtins.set", "12 bytes"),
+        (OpaqueValue("<class 'bytes'>", None, "s3://b/p"), "blob", "bytes", "s3://b/p"),
         (OffloadedRef("s3://b/big", 99), "blob", "offloaded", "s3://b/big"),
         (ErrorValue("no"), "error", "error", "no"),
     ],
@@ -52,14 +56,25 @@ def test_large_values_are_shortened_and_can_be_had_whole():
     made = top(long)
     assert len(made["text"]) == TEXT
     assert made["full"] == 5000
-    assert whole(long, ("inputs", "x"), "v") == {"text": long}
-    assert len(whole("y" * (MORE_TEXT + 5), (), "v")["text"]) == MORE_TEXT + 1
+    code = "import flyte_jupyter\nv"
+    assert whole(long, ("inputs", "x"), "v") == {"text": long, "left_out": 0, "code": code}
+    most = whole("y" * (MORE_TEXT + 5), (), "v")
+    assert (len(most["text"]), most["left_out"]) == (MORE_TEXT, 5)
     large = 7**1000
-    assert (top(large)["full"], whole(large, ("inputs", "x"), "v")) == (len(str(large)), {"text": str(large)})
+    assert (top(large)["full"], whole(large, ("inputs", "x"), "v")["text"]) == (len(str(large)), str(large))
     many = list(range(1000))
     made = top(many)
     assert (made["size"], len(made["items"])) == (1000, ITEMS)
     assert len(whole(many, ("inputs", "x"), "v")["items"]) == 1000
+    many = list(range(2500))
+    read: list[Any] = []
+    while piece := whole(many, ("inputs", "x"), "v", len(read)):
+        read += piece["items"]
+        assert piece["left_out"] == 2500 - len(read)
+        if not piece["left_out"]:
+            break
+    assert [one["text"] for one in read] == [str(number) for number in many]
+    assert read[-1]["path"] == ["inputs", "x", 2499]
 
 
 def test_paths_and_code_lead_to_the_value():
@@ -69,9 +84,11 @@ def test_paths_and_code_lead_to_the_value():
     leaf = made["items"][0]["items"][1]["items"][0]["items"][0]
     assert leaf["text"] == "deep"
     assert leaf["path"] == ["inputs", "x", 0, 1, 0, 0]
-    assert find(value, leaf["path"][2:]) == "deep"
-    reference = top({"f": [FileRef("s3://b/f")]})["items"][0]["items"][0]
-    assert reference["code"] == "v['f'][0].download()"
+    assert find(value, leaf["path"][2:], "v") == ("deep", "v['a'][1]['b'].left")
+    files = {"f": [FileRef("s3://b/f")]}
+    code = "import flyte_jupyter\nv['f'][0].download()"
+    assert top(files)["items"][0]["items"][0]["code"] == code
+    assert whole(files["f"], ("inputs", "x", 0), "v['f']")["items"][0]["code"] == code
     for path in ([0, 9], ["a"], [0, 0, 0], [-1]):
         with pytest.raises(InvalidArgumentError):
             find(value, path)
@@ -82,7 +99,7 @@ def test_deep_values_end_somewhere():
     for _ in range(200):
         value = [value]
     assert "bottom" not in json.dumps(top(value))
-    assert find(value, [0] * 200) == "bottom"
+    assert find(value, [0] * 200)[0] == "bottom"
 
 
 def test_records_are_a_table():
@@ -90,4 +107,39 @@ def test_records_are_a_table():
     assert made["columns"] == ["loss", "step", "note"]
     assert made["rows"] == [["0.5", "1", ""], ["", "2", "<i>"]]
     assert "columns" not in top([1, {"a": 2}])
+    many = [{"n": number, "text": "w" * 150} for number in range(120)]
+    assert top(many)["rows"][3] == ["3", "w" * 150]
+    piece = whole(many, ("inputs", "x"), "v", ITEMS)
+    assert [row[0] for row in piece["rows"]] == [one["items"][0]["text"] for one in piece["items"]]
+    assert (piece["rows"][-1][0], piece["left_out"]) == ("119", 0)
     assert top(DatasetRef("s3://t", columns=("a", "b")))["columns"] == ["a", "b"]
+
+
+def test_files_in_records_are_files(tmp_path: Path):
+    (tmp_path / "a").write_bytes(b"12345")
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "b").write_bytes(b"678")
+
+    def packed(path: Path | str) -> dict[str, Any]:
+        return {"path": str(path), "name": None, "format": "", "hash": None}
+
+    frame = {"uri": "s3://b/t", "format": "parquet", "hash": None}
+    record = {"file": packed(tmp_path / "a"), "dir": packed(tmp_path), "frame": frame, "n": [({"x": 1}, 2)]}
+    value = with_references([record], local=True)
+    made = top(value)
+    assert made["rows"] == [["a", tmp_path.name, "t", "[1]"]]
+    file, directory, table, plain = made["items"][0]["items"]
+    assert (file["type"], file["uri"], directory["type"], table["type"]) == (
+        "File",
+        str(tmp_path / "a"),
+        "Dir",
+        "DataFrame",
+    )
+    assert file["code"].endswith("\nflyte_jupyter.remote.FileRef(v[0]['file']['path'], local=True).download()")
+    made = {"v": [record], "flyte_jupyter": flyte_jupyter}
+    copy = eval(file["code"].replace("download()", f"download({str(tmp_path / 'copy')!r})").partition("\n")[2], made)
+    assert copy.read_bytes() == b"12345"
+    assert plain["text"] == "[({x: 1}, 2)]" or plain["items"][0]["items"][0]["text"] == "{x: 1}"
+    assert size_of(tmp_path) == (13, 3)
+    elsewhere = top(with_references({"file": packed("/tmp")}, local=False))["items"][0]
+    assert (elsewhere["type"], "local" in elsewhere["code"]) == ("File or Dir", False)

@@ -317,7 +317,11 @@ async def test_labels_and_whole_values_are_answered():
     desk.say(type="look", vid="m", lid="l", topic="io", run=view.run, action="a0", params={})
     await until(lambda: any((one.get("value") or {}).get("inputs") for one in desk.box.sent))
     desk.box.sent.clear()
-    assert (await desk.ask("value", run=view.run, action="a0", path=["inputs", "x"]))["result"] == {"text": "7"}
+    assert (await desk.ask("value", run=view.run, action="a0", path=["inputs", "x"]))["result"] == {
+        "text": "7",
+        "left_out": 0,
+        "code": "import flyte_jupyter\nflyte_jupyter.remote.Run.get('r1').inputs()['x']",
+    }
     desk.say(type="bye", vid="m")
     await desk.close(view)
 
@@ -338,6 +342,11 @@ async def test_what_is_open_goes_to_the_freezing():
         ("labels", {"run": "localhost:8090|p/development/r1", "actions": "a0"}, "list of at most 200 names"),
         ("labels", {"run": "localhost:8090|p/development/r1", "actions": ["a"] * 201}, "list of at most 200 names"),
         ("value", {"run": "localhost:8090|p/development/r1", "action": "a0", "path": [1.5]}, "lacks its parameter"),
+        (
+            "value",
+            {"run": "localhost:8090|p/development/r1", "action": "a0", "path": ["inputs", "x"], "from": -1},
+            "the number of an item",
+        ),
         ("signal", {"run": "localhost:8090|p/development/r1", "action": "a0", "value": None}, "a yes or no, a number"),
         ("freeze", {"view": "gone"}, "shows no such view"),
         ("act", {"view": "gone", "act": "abort", "rows": []}, "shows no such table"),

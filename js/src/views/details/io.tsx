@@ -1,14 +1,14 @@
 /** Inputs and outputs as a typed tree that folds; what the kernel shortened is asked for in whole. */
 
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { bytes } from "../../bytes";
-import { count, printableAll } from "../../format";
+import { count } from "../../format";
 import type { DataNode, Io } from "../../sights";
-import { useView } from "../context";
 import { CopyButton } from "../copy";
 import { ChevronIcon } from "../icons";
 import { useSight } from "../sight";
 import { Nothing, type TabProps } from "./pane";
+import { PIECE, useValue, type Value } from "./value";
 
 /** Raster pictures only, and only as data. */
 const PICTURE = /^data:image\/(png|jpeg|gif|webp|bmp);base64,[0-9a-z+/=]+$/i;
@@ -56,121 +56,146 @@ function Nodes({ nodes, action }: { nodes: DataNode[]; action: string }) {
   );
 }
 
-interface Whole {
-  state: "asking" | "failed";
-  why: string;
+interface NodeProps {
+  node: DataNode;
+  action: string;
+  unfolded?: boolean;
 }
 
-interface Found {
-  text?: string;
-  items?: DataNode[];
-}
-
-function Node({ node, action }: { node: DataNode; action: string }) {
-  const { link, store } = useView();
-  const table = (node.columns?.length ?? 0) > 0 && (node.rows?.length ?? 0) > 0;
-  const below = (node.items?.length ?? 0) > 0;
-  const open = useSignal(table || (below && (node.items?.length ?? 0) <= 8));
-  const items = useSignal<DataNode[] | null>(null);
-  const text = useSignal<string | null>(null);
-  const whole = useSignal<Whole | null>(null);
-  const shown = items.value ?? node.items ?? [];
-  const missing = node.size !== undefined && items.value === null && node.size > shown.length && !table;
-  const cut = node.full !== undefined && text.value === null;
-  const ask = async (): Promise<Found | null> => {
-    whole.value = { state: "asking", why: "" };
-    try {
-      const result = await link.request("value", { run: store.key, action, path: node.path }).reply;
-      whole.value = null;
-      return printableAll(result ?? {}) as Found;
-    } catch (error) {
-      whole.value = { state: "failed", why: (error as Error).message };
-      return null;
-    }
+function Node({ node, action, unfolded = false }: NodeProps) {
+  const value = useValue(node, action);
+  const { items, rows, text } = value;
+  const table = (node.columns?.length ?? 0) > 0 && rows.length > 0;
+  const foldable = table || items.length > 0;
+  const open = useSignal(unfolded || table || (items.length > 0 && items.length <= 8));
+  const cut = node.full !== undefined && text === null;
+  const seeAll = () => {
+    open.value = true;
+    value.more();
   };
-  const seeAll = async () => {
-    const found = await ask();
-    if (found?.items) {
-      items.value = found.items;
-      open.value = true;
-    }
-    if (found?.text !== undefined) text.value = found.text;
-  };
-  const copied = async () => text.value ?? (cut ? ((await ask())?.text ?? null) : node.text);
   return (
     <li class={`node ${node.kind}`}>
       <div class="line">
-        {below || table ? (
-          <button
-            type="button"
-            class={open.value ? "twisty open" : "twisty"}
-            aria-expanded={open}
-            aria-label={`${open.value ? "Fold" : "Unfold"} ${node.name}`}
-            onClick={() => {
-              open.value = !open.value;
-            }}
-          >
-            <ChevronIcon />
-          </button>
-        ) : (
-          <span class="twisty" />
-        )}
+        {foldable ? <Twisty name={node.name} open={open} /> : <span class="twisty" />}
         <span class="key">{node.name}</span>
         <span class="type">{node.type}</span>
-        {text.value === null && (
+        {text === null && (
           <span class="value" title={node.uri}>
             {node.text}
           </span>
         )}
-        {(cut || missing) && (
-          <button type="button" class="linkish" disabled={whole.value?.state === "asking"} onClick={seeAll}>
-            {whole.value?.state === "asking"
-              ? "Loading…"
-              : `See all${node.full ? ` ${count(node.full)} characters` : node.size ? ` ${count(node.size)}` : ""}`}
-          </button>
+        {(cut || (value.missing > 0 && !(foldable && open.value))) && (
+          <More node={node} value={value} act={seeAll} />
         )}
-        {!below && !table && node.kind !== "none" && !node.uri && (
-          <CopyButton text={copied} what={`Copy ${node.name}`} />
+        {!foldable && node.kind !== "none" && node.kind !== "blob" && !node.uri && (
+          <CopyButton text={value.copied} what={`Copy ${node.name}`} />
         )}
       </div>
-      {whole.value?.state === "failed" && <p class="note">{whole.value.why}</p>}
-      {text.value !== null && (
+      {value.why && <p class="note">{value.why}</p>}
+      {text !== null && (
         <pre class="all" tabIndex={0}>
-          {text.value}
+          {text}
         </pre>
       )}
-      {node.uri && <Reference node={node} />}
+      {(node.uri || node.kind === "blob") && <Reference node={node} />}
       {node.image && PICTURE.test(node.image) && (
         <img class="picture" src={node.image} alt={`${node.name}`} />
       )}
-      {open.value && table && <Records node={node} />}
-      {open.value && !table && <Nodes nodes={shown} action={action} />}
+      {open.value &&
+        (table ? (
+          <Records node={node} rows={rows} items={items} action={action} />
+        ) : (
+          <Nodes nodes={items} action={action} />
+        ))}
+      {(value.leftOut > 0 || (foldable && open.value)) && (
+        <Rest node={node} value={value} shown={table ? rows.length : items.length} act={seeAll} />
+      )}
     </li>
   );
 }
 
-/** Something that lies elsewhere: where, how large, and how to get it. */
-function Reference({ node }: { node: DataNode }) {
+function Twisty({ name, open }: { name: string; open: Signal<boolean> }) {
   return (
-    <div class="reference">
-      {node.text !== node.uri && <code>{node.uri}</code>}
-      {node.bytes !== undefined && <span class="dim">{bytes(node.bytes)}</span>}
-      <CopyButton text={node.uri ?? ""} what={`Copy the URI of ${node.name}`} label="URI" />
-      {node.code && (
-        <CopyButton text={node.code} what={`Copy Python that loads ${node.name}`} label="Python" />
-      )}
+    <button
+      type="button"
+      class={open.value ? "twisty open" : "twisty"}
+      aria-expanded={open}
+      aria-label={`${open.value ? "Fold" : "Unfold"} ${name}`}
+      onClick={() => {
+        open.value = !open.value;
+      }}
+    >
+      <ChevronIcon />
+    </button>
+  );
+}
+
+interface MoreProps {
+  node: DataNode;
+  value: Value;
+  act: () => void;
+}
+
+function More({ node, value, act }: MoreProps) {
+  const { missing } = value;
+  const all = node.full ? ` ${count(node.full)} characters` : node.size ? ` ${count(node.size)}` : "";
+  const label = missing > PIECE ? `See ${count(PIECE)} more` : `See all${all}`;
+  return (
+    <button type="button" class="linkish" disabled={value.asking} onClick={act}>
+      {value.asking ? "Loading…" : label}
+    </button>
+  );
+}
+
+/** What is not shown of a value, and how to get it. */
+function Rest({ node, value, shown, act }: MoreProps & { shown: number }) {
+  const { leftOut, missing, code } = value;
+  const size = node.size ?? 0;
+  if (leftOut === 0 && size <= shown) return null;
+  const of = `The first ${count(shown)} of ${count(size)} ${node.columns ? "rows" : "items"}.`;
+  return (
+    <div class="rest">
+      <span class="dim">{leftOut > 0 ? `${count(leftOut)} more characters are left out.` : of}</span>
+      {missing > 0 && <More node={node} value={value} act={act} />}
+      {(leftOut > 0 || missing > PIECE) && code && <Python node={node} code={code} />}
     </div>
   );
 }
 
-function Records({ node }: { node: DataNode }) {
+function Python({ node, code }: { node: DataNode; code: string }) {
+  return <CopyButton text={code} what={`Copy Python that loads ${node.name}`} label="Python" />;
+}
+
+/** Something that lies elsewhere: where, how large, and how to get it. */
+function Reference({ node }: { node: DataNode }) {
+  const { uri, files } = node;
+  const inFiles = files === undefined ? "" : ` in ${count(files)} ${files === 1 ? "file" : "files"}`;
+  return (
+    <div class="reference">
+      {uri && node.text !== uri && <code>{uri}</code>}
+      {uri && node.bytes !== undefined && <span class="dim">{bytes(node.bytes) + inFiles}</span>}
+      {uri && <CopyButton text={uri} what={`Copy the URI of ${node.name}`} label="URI" />}
+      {node.code && <Python node={node} code={node.code} />}
+    </div>
+  );
+}
+
+interface RecordsProps {
+  node: DataNode;
+  rows: string[][];
+  /** The rows as values, where they are: they unfold. */
+  items: DataNode[];
+  action: string;
+}
+
+function Records({ node, rows, items, action }: RecordsProps) {
   const columns = node.columns ?? [];
-  const rows = node.rows ?? [];
   return (
     <div class="records" tabIndex={0} role="group" aria-label={`Rows of ${node.name}`}>
       <table>
         <thead>
           <tr>
+            {items.length > 0 && <td />}
             {columns.map((column) => (
               <th key={column} scope="col">
                 {column}
@@ -180,17 +205,39 @@ function Records({ node }: { node: DataNode }) {
         </thead>
         <tbody>
           {rows.map((row, i) => (
-            <tr key={i}>
-              {row.map((cell, at) => (
-                <td key={at}>{cell}</td>
-              ))}
-            </tr>
+            <Row key={i} row={row} item={items[i]} action={action} />
           ))}
         </tbody>
       </table>
-      {node.size !== undefined && node.size > rows.length && (
-        <p class="dim">{`The first ${count(rows.length)} of ${count(node.size)} rows.`}</p>
-      )}
     </div>
+  );
+}
+
+function Row({ row, item, action }: { row: string[]; item: DataNode | undefined; action: string }) {
+  const open = useSignal(false);
+  return (
+    <>
+      <tr>
+        {item && (
+          <td class="node">
+            <Twisty name={`row ${item.name}`} open={open} />
+          </td>
+        )}
+        {row.map((cell, at) => (
+          <td key={at} title={cell}>
+            {cell}
+          </td>
+        ))}
+      </tr>
+      {item && open.value && (
+        <tr>
+          <td class="inside" colSpan={row.length + 1}>
+            <ul class="nodes">
+              <Node node={item} action={action} unfolded />
+            </ul>
+          </td>
+        </tr>
+      )}
+    </>
   );
 }
