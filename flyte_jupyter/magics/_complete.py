@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
 from flyte_jupyter.magics._arguments import PHASES
-from flyte_jupyter.magics._names import actions, domains, projects, runs, tasks
+from flyte_jupyter.magics._names import actions, conditions, domains, projects, runs, tasks
 
 Complete = Callable[[str, str], list[str]]
 """Takes the line up to the cursor and the beginning of the word there; returns what may stand there."""
@@ -16,6 +16,7 @@ Complete = Callable[[str, str], list[str]]
 _NAMED: dict[str, Callable[[list[str]], list[str]]] = {
     "name": lambda _: runs(),
     "action": lambda words: actions(words[0]) if words else [],
+    "condition": lambda words: conditions(words[0]) if words else [],
     "task": lambda _: tasks(),
     "project": lambda _: projects(),
     "domain": lambda _: domains(),

@@ -35,6 +35,18 @@ def actions(run: str) -> list[str]:
     return _asked("actions", read, run)
 
 
+def conditions(run: str) -> list[str]:
+    """The conditions of a run that wait for an answer; by their actions where several have one name."""
+
+    async def read(client: Any) -> list[str]:
+        listed = remote.Condition.listall.aio(run, limit=_MOST, client=client)
+        found = [(one.name, one.action_name) async for one in listed if not one.done()]
+        names = [name for name, _ in found]
+        return [name if names.count(name) == 1 else action for name, action in found]
+
+    return _asked("conditions", read, run)
+
+
 def tasks() -> list[str]:
     """The tasks of the project."""
 

@@ -15,6 +15,7 @@ def named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A backend that has names."""
     monkeypatch.setattr(_complete, "runs", lambda: ["r1", "r2"])
     monkeypatch.setattr(_complete, "actions", lambda run: [f"{run}-a0", f"{run}-c1"])
+    monkeypatch.setattr(_complete, "conditions", lambda run: [f"{run}-go"])
     monkeypatch.setattr(_complete, "tasks", lambda: ["env.main"])
     monkeypatch.setattr(_complete, "projects", lambda: ["p"])
     monkeypatch.setattr(_complete, "domains", lambda: ["development"])
@@ -35,6 +36,8 @@ def complete(line: str) -> list[str]:
         ("%flyte_io --height 300 r1 ", ["r1-a0", "r1-c1"]),
         ("%flyte_abort r1 --reason x ", ["r1-a0", "r1-c1"]),
         ("%flyte_run r1 --tab l", ["logs"]),
+        ("%flyte_signal r1 yes --condition ", ["r1-go"]),
+        ("%flyte_signal r2 --condition r2", ["r2-go"]),
         ("%flyte_runs --task ", ["env.main"]),
         ("%flyte_runs --project ", ["p"]),
         ("%flyte_tasks -d ", ["development"]),
@@ -44,6 +47,25 @@ def complete(line: str) -> list[str]:
 @pytest.mark.usefixtures("named")
 def test_names_are_completed(line: str, expected: list[str]) -> None:
     assert complete(line) == expected
+
+
+def test_conditions_that_wait_are_completed_so_that_each_is_meant_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def listed(*_: Any, **__: Any) -> Any:
+        for name, action, done in (
+            ("go", "c1", False),
+            ("twice", "c2", False),
+            ("twice", "c3", False),
+            ("x", "c4", True),
+        ):
+            yield SimpleNamespace(name=name, action_name=action, done=lambda done=done: done)
+
+    monkeypatch.setattr(remote.Condition, "listall", SimpleNamespace(aio=listed))
+    client: Any = SimpleNamespace(endpoint=SimpleNamespace(authority="h:2"), project="p", domain="d")
+    remote.set_current_client(client)
+    try:
+        assert _names.conditions("r1") == ["go", "c2", "c3"]
+    finally:
+        remote.set_current_client(None)
 
 
 def test_without_a_connection_only_what_was_shown_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
