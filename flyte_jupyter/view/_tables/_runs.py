@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from flyte_jupyter import remote
 from flyte_jupyter.live import identity, moment
 from flyte_jupyter.remote import ActionPhase, Run
 from flyte_jupyter.view import _phases
@@ -25,6 +28,8 @@ _FIELDS = {
     "duration": "duration_ms",
 }
 _SEARCHED = 1_000  # runs that a text search reads
+_TASKS = 1_000  # that there are to choose from
+_log = logging.getLogger(__name__)
 
 
 class Runs(Table):
@@ -64,7 +69,8 @@ class Runs(Table):
         **more_filters: Any,
     ) -> None:
         super().__init__(client, first)
-        self._tasks: set[str] = set()  # of all runs that were read
+        self._tasks: set[str] = set()  # of all runs that were read, and those that are deployed
+        self._learning: asyncio.Task[None] | None = None
         self._project, self._domain, self._more = project or client.project, domain or client.domain, more_filters
 
     @property
@@ -90,6 +96,8 @@ class Runs(Table):
 
     async def read(self, query: Query) -> Read:
         """Read runs from the newest on, up to the page that is asked for."""
+        if self._learning is None:
+            self._learning = asyncio.get_running_loop().create_task(self._learn_tasks())
         start, end = query.page * query.size, (query.page + 1) * query.size
         wanted = _phases_of(query)
         mixed = len(wanted) > 1 and ActionPhase.PAUSED in wanted
@@ -117,6 +125,16 @@ class Runs(Table):
     async def perform(self, act: str, row: str, reason: str) -> None:
         """Abort a run."""
         await self.target(row).as_run().abort.aio(reason)
+
+    async def _learn_tasks(self) -> None:
+        """Read which tasks there are to choose from, beside the runs: a table does not wait for them."""
+        scope = {"project": self._project, "domain": self._domain, "client": self.client}
+        try:
+            self._tasks.update([task.name async for task in remote.Task.listall.aio(limit=_TASKS, **scope)])
+        except remote.FlyteError:
+            _log.debug("deployed tasks could not be read", exc_info=True)
+            return
+        self.changes.changed()
 
     async def _paused(self) -> frozenset[str]:
         """Names of runs that wait for an answer: their root goes on as RUNNING."""

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
 import pytest
+from flyteidl2.task.task_definition_pb2 import Task, TaskIdentifier
+from flyteidl2.task.task_service_pb2 import ListTasksResponse
 from flyteidl2.workflow import run_definition_pb2 as definition
 from flyteidl2.workflow.run_service_pb2 import ListRunsResponse
 
-from flyte_jupyter.remote import BackgroundLoop, InvalidArgumentError, Method, methods
+from flyte_jupyter.remote import BackgroundLoop, InvalidArgumentError, Method, UnavailableError, methods
 from flyte_jupyter.view._tables import Query, Runs
 from tests.unit.live.messages import FAILED, PAUSED, RUNNING, START, SUCCEEDED, action
 from tests.unit.live.scripted import ScriptedClient
@@ -21,6 +24,7 @@ class Listing(ScriptedClient):
         super().__init__()
         self.asked: list[Any] = []
         self.paused: set[str] = set()
+        self.tasks: list[str] | None = []
         self.runs: list[definition.Run] = []
         for number in range(count):
             phase = (RUNNING, SUCCEEDED, FAILED)[number % 3]
@@ -46,6 +50,11 @@ class Listing(ScriptedClient):
             start, limit = int(request.request.token or 0), request.request.limit
             token = str(start + limit) if len(runs) > start + limit else ""
             return ListRunsResponse(runs=runs[start : start + limit], token=token)
+        if method is methods.LIST_TASKS:
+            self.calls.append(method.rpc)
+            if self.tasks is None:
+                raise UnavailableError("gone.")
+            return ListTasksResponse(tasks=[Task(task_id=TaskIdentifier(name=name)) for name in self.tasks])
         return await super().unary(method, request, timeout=timeout)
 
 
@@ -111,6 +120,25 @@ async def test_a_page_says_what_it_answers_and_which_tasks_there_are_to_choose_f
         "text": "train",
     }
     assert {one["key"]: one["options"] for one in page["filters"]}["task"] == [["env.train", "env.train"]]
+
+
+@virtual
+async def test_tasks_to_choose_from_are_also_those_that_are_deployed_where_they_can_be_read():
+    client, table = runs(3)
+    client.tasks = ["env.other", "env.train"]
+    told: list[None] = []
+    table.changes.add(lambda: told.append(None))
+    for _ in range(3):
+        await table.read(Query())
+        await asyncio.sleep(1)
+    assert table.filters[1][2] == [("env.other", "env.other"), ("env.train", "env.train")]
+    assert (client.calls.count(methods.LIST_TASKS.rpc), len(told)) == (1, 1)
+    client, table = runs(3)
+    client.tasks = None
+    await table.read(Query())
+    await asyncio.sleep(1)
+    assert len((await table.read(Query())).rows) == 3
+    assert table.filters[1][2] == [("env.train", "env.train")]
 
 
 @virtual
