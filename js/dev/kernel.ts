@@ -27,6 +27,7 @@ export class SimKernel implements Model {
   gone = false;
   readonly #traits: Record<string, unknown>;
   readonly #handlers = new Set<Handler>();
+  readonly #lost = new Set<() => void>();
   #waiting: ToKernel[] = [];
 
   constructor(traits: Record<string, unknown>) {
@@ -37,16 +38,24 @@ export class SimKernel implements Model {
     return this.#traits[name];
   }
 
-  on(_event: string, handler: Handler): void {
-    this.#handlers.add(handler);
+  on(event: string, handler: Handler): void {
+    if (event === "msg:custom") this.#handlers.add(handler);
+    else this.#lost.add(handler as () => void);
   }
 
   off(_event: string, handler: Handler): void {
     this.#handlers.delete(handler);
+    this.#lost.delete(handler as () => void);
+  }
+
+  /** Loses the kernel, as a widget manager does when it is restarted. */
+  restart(): void {
+    this.gone = true;
+    for (const handler of this.#lost) handler();
   }
 
   get listeners(): number {
-    return this.#handlers.size;
+    return this.#handlers.size + this.#lost.size;
   }
 
   send(content: unknown): void {

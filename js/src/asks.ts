@@ -57,7 +57,7 @@ export class Ask {
       case "accepted":
         return doing;
       case "busy":
-        return "Sent, kernel busy";
+        return "Sent, no answer yet";
       case "failed":
         return this.reason.value;
       default:

@@ -133,6 +133,7 @@ export class Connection {
     this.parts = new Parts(this.requests);
     this.looks = new Looks((message) => this.send(message));
     model.on("msg:custom", this.#receive);
+    model.on("comm_live_update", this.#lose);
     globalThis.addEventListener?.("pagehide", this.#leave);
   }
 
@@ -182,8 +183,14 @@ export class Connection {
     for (const mount of [...this.#mounts.values()]) this.unmount(mount);
     this.requests.close();
     this.#model.off("msg:custom", this.#receive);
+    this.#model.off("comm_live_update", this.#lose);
     globalThis.removeEventListener?.("pagehide", this.#leave);
   }
+
+  /** The manager of the widgets has lost the kernel, or found it again: what is heard next will tell. */
+  readonly #lose = (): void => {
+    this.alive.value = false;
+  };
 
   readonly #leave = (): void => {
     for (const mount of this.#mounts.values()) this.send({ type: "bye", vid: mount.vid });

@@ -38,8 +38,6 @@ export class Forest {
   first = new Int32Array(64);
   last = new Int32Array(64);
   next = new Int32Array(64);
-  /** 1-based place among its siblings. */
-  place = new Int32Array(64);
   /** Number of children. */
   size = new Int32Array(64);
   /** Group string of a group's node. */
@@ -132,7 +130,7 @@ export class Forest {
   #newNode(row: number, groupString: number): number {
     const node = this.count++;
     if (node >= this.row.length) {
-      for (const name of ["row", "up", "first", "last", "next", "place", "size"] as const) {
+      for (const name of ["row", "up", "first", "last", "next", "size"] as const) {
         this[name] = grown(this[name], this.count);
       }
       this.groupString = grown(this.groupString, this.count);
@@ -140,7 +138,7 @@ export class Forest {
     this.row[node] = row;
     this.groupString[node] = groupString;
     this.up[node] = this.first[node] = this.last[node] = this.next[node] = NONE;
-    this.size[node] = this.place[node] = 0;
+    this.size[node] = 0;
     return node;
   }
 
@@ -182,11 +180,11 @@ export class Forest {
     if (up === NONE) {
       if (last === NONE) this.topFirst = node;
       this.#topLast = node;
-      this.place[node] = ++this.topSize;
+      this.topSize++;
     } else {
       if (last === NONE) this.first[up] = node;
       this.last[up] = node;
-      this.place[node] = ++this.size[up];
+      this.size[up]++;
     }
   }
 

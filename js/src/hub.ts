@@ -1,9 +1,10 @@
 /** Finds the placeholders of this hub in the page and keeps a live view in each. */
 
+import { effect } from "@preact/signals";
 import { Connection } from "./connection";
 import { followNotices } from "./notices";
 import { Offers } from "./offers";
-import { isLive, LIVE, viewOf } from "./placeholders";
+import { AWAY, isLive, LIVE, viewOf } from "./placeholders";
 import type { Model } from "./protocol";
 import { type Mounted, mountView } from "./views/mount";
 import { ViewState } from "./viewstate";
@@ -25,7 +26,6 @@ interface Adopted {
 class Cover {
   readonly #element: Element;
   readonly #host: Element;
-  #undo: (() => void)[] = [];
   #on = false;
 
   constructor(element: Element, host: Element) {
@@ -39,16 +39,10 @@ class Cover {
 
   set(on: boolean): void {
     this.#on = on;
-    for (const undo of this.#undo.splice(0)) undo();
-    if (!on) return;
-    for (const child of this.#element.children) {
-      if (child === this.#host || !(child instanceof HTMLElement)) continue;
-      const { display } = child.style;
-      child.style.display = "none";
-      this.#undo.push(() => {
-        child.style.display = display;
-      });
-    }
+    const others = [...this.#element.children].filter((child) => child !== this.#host);
+    // Another kernel's view has taken the place of this one.
+    if (!on && others.some((child) => child.hasAttribute(LIVE))) return;
+    for (const child of others) if (child instanceof HTMLElement) child.style.display = on ? "none" : "";
   }
 }
 
@@ -61,6 +55,7 @@ export class Hub {
   readonly #selector: string;
   readonly #offers: Offers;
   readonly #closeToasts: () => void;
+  readonly #stop: () => void;
 
   /** `model` carries the trait `hub_id`. */
   constructor(model: Model, hubId: string) {
@@ -73,6 +68,10 @@ export class Hub {
       (element, view) => this.#revive(element, view),
     );
     this.#closeToasts = followNotices(this.#connection);
+    this.#stop = effect(() => {
+      const away = !this.#connection.alive.value;
+      for (const { host } of this.#adopted.values()) host.toggleAttribute(AWAY, away);
+    });
     this.#observer = new MutationObserver(this.#changed);
     this.#connection.send({ type: "ready" });
     this.#observer.observe(document, { childList: true, subtree: true });
@@ -81,6 +80,7 @@ export class Hub {
 
   close(): void {
     this.#observer.disconnect();
+    this.#stop();
     this.#offers.close();
     this.#closeToasts();
     for (const element of [...this.#adopted.keys()]) this.#drop(element);
@@ -104,7 +104,9 @@ export class Hub {
   };
 
   #orphans(): Element[] {
-    return [...this.#adopted.keys()].filter((element) => !element.isConnected);
+    return [...this.#adopted]
+      .filter(([element, { host }]) => !element.isConnected || host.parentNode !== element)
+      .map(([element]) => element);
   }
 
   #adoptIn(root: ParentNode): void {
@@ -128,7 +130,9 @@ export class Hub {
   /** Mounts a view of this kernel in the snapshot that another one left behind. */
   #revive(element: Element, view: string): void {
     this.#drop(element);
-    if (!isLive(element)) this.#mount(element, view);
+    if (isLive(element)) return;
+    element.querySelector(`:scope > [${LIVE}]`)?.remove();
+    this.#mount(element, view);
   }
 
   #mount(element: Element, view: string): void {
@@ -161,7 +165,7 @@ export class Hub {
   }
 
   #stateOf(view: string): ViewState {
-    const state = this.#states.get(view) ?? new ViewState();
+    const state = this.#states.get(view) ?? new ViewState(view);
     this.#states.set(view, state);
     return state;
   }

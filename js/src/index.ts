@@ -29,7 +29,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): Cleanup | und
   const connection = new Connection(model);
   const host = document.createElement("div");
   el.append(host);
-  const mounted = mountView(connection, view, host, new ViewState(), { waiting: true });
+  const mounted = mountView(connection, view, host, new ViewState(view), { waiting: true });
   const closeToasts = followNotices(connection);
   return () => {
     mounted.close();

@@ -3,7 +3,7 @@
 import { effect } from "@preact/signals";
 import type { Connection } from "./connection";
 import { isLive, isTaken, OFFER, PLACEHOLDER, whereabouts } from "./placeholders";
-import { type MountedOffer, mountOffer } from "./views/offer";
+import type { MountedOffer } from "./views/offer";
 
 /** Another hub of the page may adopt a placeholder for so long. */
 const PATIENCE_MS = 1500;
@@ -27,6 +27,7 @@ export class Offers {
     this.#adopt = adopt;
     this.#stop = effect(() => {
       if (connection.places.value.length > 0) this.changed();
+      if (connection.parts.more.it.value) this.#look();
     });
   }
 
@@ -53,13 +54,15 @@ export class Offers {
     for (const element of document.querySelectorAll(PLACEHOLDER)) {
       const found = whereabouts(element);
       if (!found || !places.includes(found.place) || this.#keeps(element) || isTaken(element)) continue;
+      const more = this.#connection.parts.load().it.peek();
+      if (!more) return;
       const host = document.createElement("div");
       host.setAttribute(OFFER, "");
       element.prepend(host);
       const ask = () => this.#connection.requests.ask("", "open", found);
       this.#offers.set(
         element,
-        mountOffer(host, found.at.split("/")[2], ask, (view) => {
+        more.mountOffer(host, found.at.split("/")[2], ask, (view) => {
           this.#drop(element);
           this.#adopt(element, view);
         }),

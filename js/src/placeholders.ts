@@ -3,6 +3,9 @@
 const ID = /^[0-9a-z]+$/;
 /** On the element that holds a live view, so that two runtimes in one page do not both adopt a placeholder. */
 export const LIVE = "data-flyte-live";
+/** Beside it, while the kernel of that view is not heard of: it may be gone, and another may take its place. */
+export const AWAY = "data-flyte-away";
+const LIVE_NOW = `:scope > [${LIVE}]:not([${AWAY}])`;
 /** On the element that offers to bring a placeholder to life. */
 export const OFFER = "data-flyte-offer";
 export const PLACEHOLDER = ".flyte-jupyter";
@@ -29,9 +32,9 @@ export function whereabouts(element: Element): { at: string; place: string; as: 
 
 /** Whether somebody shows something live in a placeholder, or offers to. */
 export function isTaken(element: Element): boolean {
-  return element.querySelector(`:scope > [${LIVE}], :scope > [${OFFER}]`) !== null;
+  return element.querySelector(`${LIVE_NOW}, :scope > [${OFFER}]`) !== null;
 }
 
 export function isLive(element: Element): boolean {
-  return element.querySelector(`:scope > [${LIVE}]`) !== null;
+  return element.querySelector(LIVE_NOW) !== null;
 }

@@ -5,7 +5,9 @@ export interface Model {
   get(name: string): unknown;
   send(content: unknown): void;
   on(event: "msg:custom", handler: (content: unknown, buffers?: unknown) => void): void;
+  on(event: "comm_live_update", handler: () => void): void;
   off(event: "msg:custom", handler: (content: unknown, buffers?: unknown) => void): void;
+  off(event: "comm_live_update", handler: () => void): void;
 }
 
 export type RunKey = string;

@@ -1,6 +1,6 @@
 /** What a person did to one view: kept while the view is away, so that it comes back as it was. */
 
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import { NO_FIND } from "./find";
 import { LogTaste } from "./logs/taste";
 import { type NodeKey, SORTS, type Sort } from "./order";
@@ -10,16 +10,18 @@ export type { NodeKey };
 
 /** The height of the part below the header in px: what a person may drag it to, and what it is at first. */
 export const HEIGHT = { least: 120, most: 1600, first: 368 };
-const REMEMBERED = "flyte-jupyter.height";
+const REMEMBERED = "flyte-jupyter.heights";
+/** Of so many views the height is remembered. */
+const MOST = 200;
 
-function rememberedHeight(): number {
+/** The heights of views that were dragged, the latest last. */
+function remembered(): Record<string, number> {
   try {
-    const height = Number(localStorage.getItem(REMEMBERED));
-    if (height >= HEIGHT.least && height <= HEIGHT.most) return height;
+    return { ...JSON.parse(localStorage.getItem(REMEMBERED) ?? "{}") };
   } catch {
     // A page may be forbidden to store.
+    return {};
   }
-  return HEIGHT.first;
 }
 
 export class ViewState {
@@ -34,7 +36,7 @@ export class ViewState {
   readonly follow = signal(false);
   /** The part of the time axis in sight, null for all of it. */
   readonly zoom = signal<Axis | null>(null);
-  readonly height = signal(rememberedHeight());
+  readonly height: Signal<number>;
   /** The open tab of the details, null where they are closed. */
   readonly tab = signal<string | null>(null);
   readonly logs = new LogTaste();
@@ -56,6 +58,18 @@ export class ViewState {
   readonly #exceptions = new Set<NodeKey>();
   readonly #closedInFind = new Set<NodeKey>();
   #openAtFirst = true;
+  readonly #view: string;
+
+  /** `view`: the display whose height is remembered, "" for none. */
+  constructor(view = "") {
+    this.#view = view;
+    this.height = signal(remembered()[view] ?? HEIGHT.first);
+  }
+
+  /** Begins with a height that was asked for, unless a person has chosen another. */
+  begin(height: number | null): void {
+    if (height !== null && !(this.#view in remembered())) this.height.value = height;
+  }
 
   /** Whether every node is open, as far as nothing is looked for. */
   get allOpen(): boolean {
@@ -108,8 +122,10 @@ export class ViewState {
 
   resize(height: number): void {
     this.height.value = Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, height)));
+    const { [this.#view]: _, ...others } = remembered();
+    const kept = [...Object.entries(others).slice(1 - MOST), [this.#view, this.height.value]];
     try {
-      localStorage.setItem(REMEMBERED, String(this.height.value));
+      localStorage.setItem(REMEMBERED, JSON.stringify(Object.fromEntries(kept)));
     } catch {
       // As above.
     }

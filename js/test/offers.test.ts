@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { SimKernel } from "../dev/kernel";
+import { SimKernel } from "../dev/kernel";
+import views from "../src/index";
 import { isTaken, viewOf, whereabouts } from "../src/placeholders";
 import { eventually, live, openPage, type Page, placeholder, rowCount } from "./page";
 
@@ -53,6 +54,29 @@ describe("a snapshot of an endpoint that the kernel is connected to", () => {
     });
     expect(offerIn(element)).toBeNull();
     expect((element.querySelector("p") as HTMLElement).style.display).toBe("none");
+  });
+
+  it("is offered, too, where the view that stands there has lost its kernel", async () => {
+    const element = snapshot();
+    const old = new SimKernel({ hub_id: "gone" });
+    old.runs.set("old", page.run);
+    const close = views.initialize({ model: old }) as () => void;
+    page.kernel.emit({ type: "here", places: [PLACE] });
+    vi.advanceTimersByTime(2000);
+    vi.useRealTimers();
+    await rowCount(element, 4);
+    expect(offerIn(element)).toBeNull();
+    old.restart();
+    element.append(document.createElement("i"));
+    await eventually(() => expect(offerIn(element)).not.toBeNull());
+    page.kernel.runs.set("fresh", page.run);
+    page.kernel.answer = () => ({ view: "fresh", name: "r1" });
+    offerIn(element)?.querySelector("button")?.click();
+    await eventually(() => expect(element.querySelectorAll("[data-flyte-live]").length).toBe(1));
+    await rowCount(element, 4);
+    await eventually(() => expect(old.listeners).toBeGreaterThan(0));
+    expect((element.querySelector("p") as HTMLElement).style.display).toBe("none");
+    close();
   });
 
   it("says why it cannot be", async () => {

@@ -43,7 +43,7 @@ function useFirstLook(): void {
   const row = welcome && !state.begun ? rowNamed(store, welcome.action) : -1;
   useEffect(() => {
     if (!welcome || state.begun) return;
-    if (welcome.height !== null) state.height.value = welcome.height;
+    state.begin(welcome.height);
     if (welcome.action !== "" && row < 0) return;
     state.begun = true;
     if (row >= 0) state.goTo(String(row));

@@ -1,8 +1,10 @@
 /** The actions that are armed on a run: how many, and on request what each waits for and did last. */
 
 import { useSignal } from "@preact/signals";
+import type { ArmedAction } from "../protocol";
 import { useView } from "./context";
 import { BoltIcon } from "./icons";
+import { useMore } from "./more";
 
 export function Armed() {
   const { connection, store } = useView();
@@ -26,22 +28,12 @@ export function Armed() {
         <BoltIcon />
         <span>{words}</span>
       </button>
-      {open.value && (
-        <ul class="entries" aria-label="Actions armed on this run">
-          {armed.map((one) => (
-            <li key={one.id}>
-              <b>
-                [{one.id}] {one.on} → {one.action}
-              </b>
-              <span class="dim">
-                {one.standing}
-                {one.last && `; ${one.state}: ${one.last}`}
-              </span>
-              {one.error && <span class="bad">{one.error}</span>}
-            </li>
-          ))}
-        </ul>
-      )}
+      {open.value && <Entries armed={armed} />}
     </span>
   );
+}
+
+function Entries({ armed }: { armed: ArmedAction[] }) {
+  const { more } = useMore();
+  return more && <more.ArmedEntries armed={armed} />;
 }

@@ -50,7 +50,7 @@ export function GroupRow(props: RowProps & { node: number }) {
             class="tag slowest"
             active={selected}
             title="Show the slowest member"
-            text={`slowest ${going ? elapsed(took) : duration(took)}`}
+            text={`slowest ${isTerminal(store.phase[slowest]) ? duration(took) : elapsed(took)}`}
           />
         )}
       </div>

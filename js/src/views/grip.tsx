@@ -4,6 +4,9 @@ import { HEIGHT, type ViewState } from "../viewstate";
 
 const STEP_PX = 26;
 
+/** What stands above it may be lower than it is allowed to be. */
+const seen = (grip: HTMLElement) => (grip.previousElementSibling as HTMLElement).offsetHeight;
+
 export function Grip({ state }: { state: ViewState }) {
   const height = state.height.value;
   let from: { y: number; height: number } | null = null;
@@ -20,8 +23,8 @@ export function Grip({ state }: { state: ViewState }) {
       tabIndex={0}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
-        from = { y: event.clientY, height };
         const grip = event.currentTarget;
+        from = { y: event.clientY, height: seen(grip) };
         grip.onpointermove = (move) => from && state.resize(from.height + move.clientY - from.y);
         grip.onpointerup = grip.onpointercancel = () => {
           grip.onpointermove = null;
@@ -30,7 +33,7 @@ export function Grip({ state }: { state: ViewState }) {
       onKeyDown={(event) => {
         const by = { ArrowUp: -STEP_PX, ArrowDown: STEP_PX }[event.key];
         if (by === undefined) return;
-        state.resize(height + by);
+        state.resize(seen(event.currentTarget) + by);
         event.preventDefault();
         event.stopPropagation();
       }}

@@ -26,6 +26,7 @@ const typed = { text: "", at: 0 };
 /** Acts on a key and keeps it from the page, where it is one of the tree's. */
 export function handleKey(event: KeyboardEvent, cursor: Cursor): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target !== event.currentTarget) return;
+  if (event.timeStamp - typed.at > TYPED_TOGETHER_MS) typed.text = "";
   const used = event.shiftKey ? pan(event.key, cursor) || zoom(event.key, cursor) : act(event.key, cursor);
   if (!used && !typeAhead(event, cursor)) return;
   event.preventDefault();
@@ -118,8 +119,8 @@ function pan(key: string, { state, whole }: Cursor): boolean {
 /** Selects the next row whose name begins with what was typed. */
 function typeAhead(event: KeyboardEvent, { store, lines, line, select }: Cursor): boolean {
   if (event.key.length !== 1 || event.key === " ") return false;
-  const again = event.timeStamp - typed.at > TYPED_TOGETHER_MS;
-  typed.text = (again ? "" : typed.text) + event.key.toLowerCase();
+  const again = typed.text === "";
+  typed.text += event.key.toLowerCase();
   typed.at = event.timeStamp;
   const begins = (node: number) => titleOf(store, node).toLowerCase().startsWith(typed.text);
   if (!again && line >= 0 && begins(lines.node[line])) return true;

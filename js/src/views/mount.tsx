@@ -59,7 +59,10 @@ function followSight(
   };
 }
 
-/** Remembers what has the focus inside; the returned function gives it back after the host was moved. */
+/**
+ * Remembers what has the focus inside; the returned function gives it back after the host was moved. Where what had it
+ * is no more, the tree takes it: else it falls to the page, whose next key deletes a cell.
+ */
 function followFocus(host: HTMLElement, root: ShadowRoot): () => void {
   let focused: HTMLElement | null = null;
   root.addEventListener("focusin", (event) => {
@@ -71,6 +74,11 @@ function followFocus(host: HTMLElement, root: ShadowRoot): () => void {
       if (host.isConnected && !root.activeElement) focused = null;
     });
   });
+  new MutationObserver(() => {
+    if (!focused || focused.isConnected) return;
+    focused = null;
+    root.querySelector<HTMLElement>("[role=treegrid],[tabindex]")?.focus({ preventScroll: true });
+  }).observe(root, { childList: true, subtree: true });
   return () => focused?.focus({ preventScroll: true });
 }
 

@@ -3,6 +3,7 @@
 import { render } from "preact";
 import { Ask } from "../asks";
 import type { Request } from "../requests";
+import { css } from "../styles/more";
 import { followTheme } from "../theme";
 import { addStyles } from "./shadow";
 
@@ -41,6 +42,7 @@ export function mountOffer(
   host.setAttribute("data-lm-suppress-shortcuts", "true");
   const root = host.attachShadow({ mode: "open" });
   addStyles(root);
+  addStyles(root, css);
   const container = document.createElement("div");
   root.append(container);
   const stopTheme = followTheme(host);

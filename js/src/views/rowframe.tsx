@@ -31,7 +31,6 @@ export function RowFrame({ lines, line, top, node, selected, data, children, ...
   const { store, state } = useView();
   const { forest } = store;
   const key = keyOf(store, node);
-  const up = forest.up[node];
   const parent = forest.size[node] > 0;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the treegrid handles the keys
@@ -40,8 +39,6 @@ export function RowFrame({ lines, line, top, node, selected, data, children, ...
       role="row"
       id={`n${node}`}
       aria-level={lines.depth[line] + 1}
-      aria-posinset={forest.place[node]}
-      aria-setsize={up < 0 ? forest.topSize : forest.size[up]}
       aria-rowindex={line + 2}
       aria-selected={selected}
       aria-expanded={parent ? state.isOpen(key) : undefined}
