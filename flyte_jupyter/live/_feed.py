@@ -191,6 +191,8 @@ class Feed:
             self._classify(error)
         elif self._heard is None:  # not even the root action, which exists
             self._mute += 1
+            if rest and self.state.head.stale is None:
+                self._stale("The backend sends no news of this run.")
             try:
                 await self._look()
             except FlyteError as raised:

@@ -275,6 +275,19 @@ async def test_a_backend_that_is_gone_is_told_and_its_return_too():
 
 
 @virtual
+async def test_a_backend_that_hangs_is_told_before_it_answers():
+    client = a_run()
+    async with await Watcher().watch(client, "r1") as run:
+        await until(lambda: run.state.n == 4)
+        client.every_script = []  # streams open, and nothing comes
+        silent = now()
+        await until(lambda: run.state.head.stale)
+        assert now() - silent < TIMING.silence + TIMING.first_message + 1
+        client.every_script = None
+        await until(lambda: not run.state.head.stale)
+
+
+@virtual
 async def test_a_backend_that_forgot_the_run_ends_the_feed_with_a_sentence():
     client = a_run()
     async with await Watcher().watch(client, "r1") as run:
