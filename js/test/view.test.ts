@@ -223,6 +223,21 @@ describe("the tree", () => {
     expect(all(element, "[data-action]").length).toBeLessThan(60);
   });
 
+  it("shows the newest first where that is asked for, and as they came again", async () => {
+    const { element } = await open();
+    const shown = () =>
+      all(element, "[role=row][data-action]").map((row) => [row.style.top, row.dataset.action]);
+    const names = () =>
+      shown()
+        .sort(([a], [b]) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+        .map(([, name]) => name);
+    await eventually(() => expect(names()).toEqual(["a0", "a1", "a2", "a3"]));
+    click(button(element, "Newest first"));
+    await eventually(() => expect(names()).toEqual(["a0", "a2", "a1", "a3"]));
+    click(button(element, "Newest first"));
+    await eventually(() => expect(names()).toEqual(["a0", "a1", "a2", "a3"]));
+  });
+
   it("obeys the keyboard and keeps the keys from the page", async () => {
     const { element } = await open();
     const tree = one(element, "[role=treegrid]");

@@ -3,7 +3,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { keyOf, nextSort, type SortBy } from "../order";
+import { keyOf, nextSort, SORTS, type SortBy } from "../order";
 import { axisOf } from "../timeline";
 import type { VisibleLines } from "../visible";
 import { AxisHead, Grid, useTimeWidth, useWheelZoom } from "./axis";
@@ -11,6 +11,7 @@ import { useNow, useView } from "./context";
 import { ArrowIcon } from "./icons";
 import { handleKey } from "./keys";
 import { Row } from "./row";
+import { IconButton } from "./toolbar";
 
 const ROW_HEIGHT = 26;
 /** Rows drawn above and below what is in sight. */
@@ -19,7 +20,7 @@ const OVERSCAN = 6;
 function ColumnHead({ by, kind, children }: { by: SortBy; kind: string; children: string }) {
   const { state } = useView();
   const sort = state.sort.value;
-  const on = sort.by === by && (by !== "start" || sort.down);
+  const on = sort.by === by;
   return (
     <div
       role="columnheader"
@@ -139,6 +140,8 @@ export function Tree({ lines, box }: TreeProps) {
     reveal(box.current, line);
   };
 
+  const { by, down } = state.sort.value;
+  const newestFirst = by === "start" && down;
   return (
     <div
       class="tree"
@@ -182,7 +185,15 @@ export function Tree({ lines, box }: TreeProps) {
           <AxisHead axis={axis} whole={whole} width={width} />
         </div>
         <div role="columnheader" class="cell tools">
-          <span class="said">Abort</span>
+          <IconButton
+            label="Newest first"
+            pressed={newestFirst}
+            act={() => {
+              state.sort.value = newestFirst ? SORTS.start : { by: "start", down: true };
+            }}
+          >
+            <ArrowIcon to="down" />
+          </IconButton>
         </div>
       </div>
       <div class="rows" role="rowgroup" style={{ height: `${lines.count * ROW_HEIGHT}px` }}>
