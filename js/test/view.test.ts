@@ -225,12 +225,11 @@ describe("the tree", () => {
 
   it("shows the newest first where that is asked for, and as they came again", async () => {
     const { element } = await open();
-    const shown = () =>
-      all(element, "[role=row][data-action]").map((row) => [row.style.top, row.dataset.action]);
+    const top = (row: HTMLElement) => Number.parseInt(row.style.top, 10);
     const names = () =>
-      shown()
-        .sort(([a], [b]) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
-        .map(([, name]) => name);
+      all(element, "[role=row][data-action]")
+        .sort((a, b) => top(a) - top(b))
+        .map((row) => row.dataset.action);
     await eventually(() => expect(names()).toEqual(["a0", "a1", "a2", "a3"]));
     click(button(element, "Newest first"));
     await eventually(() => expect(names()).toEqual(["a0", "a2", "a1", "a3"]));
