@@ -16,6 +16,7 @@ from flyte_jupyter.remote import ActionPhase, FlyteError, InvalidArgumentError, 
 
 __all__ = [
     "ACTION",
+    "ATTEMPT",
     "HEIGHT",
     "PHASES",
     "RUN",
@@ -121,6 +122,7 @@ def height(text: str) -> int:
     return int(text)
 
 
+ATTEMPT = argument("--attempt", type=positive, metavar="N", help="counted from 1; default: the latest")
 HEIGHT = argument("--height", type=height, metavar="PX", help="of the view in pixels")
 
 

@@ -12,13 +12,13 @@ from flyte_jupyter import remote, view
 from flyte_jupyter.magics import _local, _wait
 from flyte_jupyter.magics._arguments import (
     ACTION,
+    ATTEMPT,
     HEIGHT,
     RUN,
     answer,
     argument,
     assignment,
     flyte_arguments,
-    positive,
     seconds,
 )
 
@@ -111,16 +111,16 @@ class FlyteMagics(Magics):
         print(f"{what} is being aborted.")
 
     @line_magic
-    @flyte_arguments(RUN, ACTION, argument("--attempt", type=positive, metavar="N", help="default: the latest"), HEIGHT)
+    @flyte_arguments(RUN, ACTION, ATTEMPT, HEIGHT)
     def flyte_report(self, args: Namespace) -> None:
         """Show the report that a task wrote, in a frame of its own."""
         view.show_report(args.name, args.action, attempt=args.attempt, height=args.height)
 
     @line_magic
-    @flyte_arguments(RUN, ACTION, HEIGHT)
+    @flyte_arguments(RUN, ACTION, ATTEMPT, HEIGHT)
     def flyte_logs(self, args: Namespace) -> None:
         """Show the log of an action alone, followed while it goes on."""
-        view.show_logs(args.name, args.action, height=args.height)
+        view.show_logs(args.name, args.action, attempt=args.attempt, height=args.height)
 
     @line_magic
     @flyte_arguments(RUN, ACTION, HEIGHT)

@@ -92,7 +92,8 @@ class Frozen:
     def opened(cls, opening: Opening, state: RunState) -> Frozen:
         """Return what a view opens at first; of a log alone, the one row that it is of."""
         row = state.find(opening.action) if opening.kind == "logs" else None
-        return cls(() if row is None else ((row, 0),), action=opening.action, tab=opening.tab or "overview")
+        rows = () if row is None else ((row, 0),)
+        return cls(rows, action=opening.action, tab=opening.tab or "overview", attempt=opening.attempt)
 
     async def filled(self, looks: Looks, target: Target) -> Frozen:
         """Return it with what there is to see of the chosen action, as far as that can be read in a moment."""

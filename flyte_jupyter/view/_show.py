@@ -61,12 +61,20 @@ def show(
 
 
 @brief_errors()
-def show_logs(run: Any, action: str = "a0", *, height: int | None = None, client: Client | None = None) -> None:
+def show_logs(
+    run: Any,
+    action: str = "a0",
+    *,
+    attempt: int | None = None,
+    height: int | None = None,
+    client: Client | None = None,
+) -> None:
     """Show the log of an action alone, followed while it goes on.
 
     Args:
         run: as for `show`.
         action: the action's name.
+        attempt: which attempt's, counted from 1; None for the latest, and the next one when it begins.
         height: as for `show`.
         client: as for `show`.
 
@@ -74,11 +82,14 @@ def show_logs(run: Any, action: str = "a0", *, height: int | None = None, client
         FlyteError: as for `show`.
 
     Example:
-        >>> flyte_jupyter.show_logs("rabc123", "a0")  # doctest: +SKIP
+        >>> flyte_jupyter.show_logs("rabc123", "a0", attempt=1)  # doctest: +SKIP
     """
+    from flyte_jupyter.remote import InvalidArgumentError
     from flyte_jupyter.view._views import Opening
 
-    _show(run, Opening("logs", action, "logs", checked_height(height)), client)
+    if attempt is not None and (isinstance(attempt, bool) or not isinstance(attempt, int) or attempt < 1):
+        raise InvalidArgumentError(f"{attempt!r} is no attempt.", "Attempts are counted from 1.")
+    _show(run, Opening("logs", action, "logs", checked_height(height), attempt), client)
 
 
 def show_io(run: Any, action: str = "a0", *, height: int | None = None, client: Client | None = None) -> None:

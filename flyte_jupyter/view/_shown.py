@@ -119,7 +119,8 @@ class ShownRun(Shown):
             self.refresh = Refresh(facts, now)
         opening, frozen = self.view.opening, self.frozen
         if frozen is not None and frozen.rows and opening.kind == "run":
-            opening = opening._replace(action=frozen.action, tab=frozen.tab if frozen.action else "")
+            tab, attempt = (frozen.tab, frozen.attempt) if frozen.action else ("", None)
+            opening = opening._replace(action=frozen.action, tab=tab, attempt=attempt)
         place = place_of(self.view.target.client)
         return bundle(self.state, self.view.id, self.hub_id, place, frozen, opening.written())
 

@@ -47,28 +47,32 @@ class Opening(NamedTuple):
         action: the action that is chosen, "" for none.
         tab: the tab of its details, "" for the first one.
         height: of the view in pixels; None leaves it to the page.
+        attempt: which attempt of the action, None for the latest.
     """
 
     kind: str = "run"
     action: str = ""
     tab: str = ""
     height: int | None = None
+    attempt: int | None = None
 
     def written(self) -> str:
         """Return it as one word, for a placeholder; "" for a run with nothing open."""
         if self == RUN:
             return ""
-        parts = (self.kind, self.action, self.tab, "" if self.height is None else str(self.height))
+        numbers = ("" if number is None else str(number) for number in (self.height, self.attempt))
+        parts = (self.kind, self.action, self.tab, *numbers)
         return "/".join(quote(part, safe=".-_~") for part in parts)
 
     @classmethod
     def read(cls, word: Any) -> Opening:
         """Return what `written` wrote; a run with nothing open for anything else."""
         parts = [unquote(part) for part in word.split("/")] if isinstance(word, str) else []
-        if len(parts) != 4 or parts[0] not in ("run", "logs"):
+        if len(parts) != 5 or parts[0] not in ("run", "logs"):
             return RUN
-        kind, action, tab, height = parts
-        return cls(kind, action, tab, int(height) if re.fullmatch("[0-9]{2,4}", height) else None)
+        kind, action, tab, *numbers = parts
+        height, attempt = (int(number) if re.fullmatch("[1-9][0-9]{0,3}", number) else None for number in numbers)
+        return cls(kind, action, tab, height, attempt)
 
 
 RUN = Opening()

@@ -104,6 +104,7 @@ export class SimKernel implements Model {
         kind: "run",
         action: "",
         tab: "",
+        attempt: null,
         height: null,
         title: run?.head.name ?? "",
         ...more,

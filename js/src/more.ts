@@ -6,7 +6,7 @@
 export { css } from "./styles/more";
 export { Pane } from "./views/details/pane";
 export { ArmedEntries } from "./views/entries";
-export { Log } from "./views/logs/log";
+export { LogAlone } from "./views/logs/alone";
 export { MenuEntries } from "./views/menuentries";
 export { mountOffer } from "./views/offer";
 export { Opened } from "./views/opened";

@@ -70,6 +70,8 @@ export interface Welcome {
   /** What to open at first, or "". */
   action: string;
   tab: string;
+  /** Which attempt, null for the latest. */
+  attempt: number | null;
   height: number | null;
   title: string;
 }

@@ -419,6 +419,25 @@ describe("a log in the details", () => {
     await eventually(() => expect(looks().at(-1)?.params).toEqual({ attempt: null, from: 1, of: 2 }));
   });
 
+  it("alone has attempts to choose from, and begins with the one that was asked for", async () => {
+    const run = smallRun();
+    run.rows[2].attempts = 3;
+    const welcome = { kind: "logs" as const, action: "a2", tab: "logs", attempt: 2, title: "Log of r1/a2" };
+    page = openPage(run, (kernel) => kernel.welcomes.set("v1", welcome));
+    const { element, kernel } = page;
+    const asked = () =>
+      kernel.received
+        .filter((it) => it.type === "look" && it.topic === "logs")
+        .map((it) => (it as LookMessage).params);
+    await eventually(() => expect(asked()).toMatchObject([{ attempt: 2 }]));
+    const select = one(element, ".attempt select") as HTMLSelectElement;
+    expect(select.value).toBe("2");
+    select.value = "3";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    await eventually(() => expect(asked()).toMatchObject([{ attempt: 2 }, { attempt: null }]));
+    expect(select.selectedOptions[0].textContent).toBe("3 (latest)");
+  });
+
   it("says that it is asked for, that there is none yet, or none at all", async () => {
     const { element, kernel } = await open("a2", {}, smallRun(), "Logs");
     expect(pane(element)).toContain("Loading the log…");

@@ -40,7 +40,7 @@ describe("a snapshot of an endpoint that the kernel is connected to", () => {
   it("is brought back to life by a click, and not before", async () => {
     const { kernel, run } = page;
     const element = snapshot();
-    element.classList.add("fj-as-logs/a1/logs/300");
+    element.classList.add("fj-as-logs/a1/logs/300/");
     kernel.emit({ type: "here", places: [PLACE] });
     await settle();
     await eventually(() => expect(offerIn(element)?.textContent).toContain("A snapshot of r1."));
@@ -50,7 +50,7 @@ describe("a snapshot of an endpoint that the kernel is connected to", () => {
     offerIn(element)?.querySelector("button")?.click();
     await rowCount(element, 4);
     expect(opens(kernel)[0]).toMatchObject({
-      params: { at: "p/d/r1", place: PLACE, as: "logs/a1/logs/300" },
+      params: { at: "p/d/r1", place: PLACE, as: "logs/a1/logs/300/" },
     });
     expect(offerIn(element)).toBeNull();
     expect((element.querySelector("p") as HTMLElement).style.display).toBe("none");

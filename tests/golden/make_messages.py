@@ -81,7 +81,7 @@ PAGE: list[dict[str, Any]] = [
         "vid": "m1",
         "rid": "q9",
         "method": "open",
-        "params": {"at": "p/development/r1", "place": PLACE, "as": "logs/c1/logs/"},
+        "params": {"at": "p/development/r1", "place": PLACE, "as": "logs/c1/logs//2"},
     },
     {"type": "request", "vid": "m2", "rid": "q10", "method": "open", "params": {"view": "7a20", "row": "r1"}},
     {
@@ -240,6 +240,7 @@ KERNEL: list[dict[str, Any]] = [
             "action": "",
             "tab": "",
             "height": None,
+            "attempt": None,
             "title": "r1",
         }
     ),
@@ -254,6 +255,7 @@ KERNEL: list[dict[str, Any]] = [
             "action": "a0",
             "tab": "logs",
             "height": 480,
+            "attempt": 2,
             "title": "Log of r1/a0",
         }
     ),
@@ -268,6 +270,7 @@ KERNEL: list[dict[str, Any]] = [
             "action": "",
             "tab": "",
             "height": None,
+            "attempt": None,
             "title": "Runs of p/development",
         }
     ),

@@ -47,6 +47,7 @@ function useFirstLook(): void {
     if (welcome.action !== "" && row < 0) return;
     state.begun = true;
     if (row >= 0) state.goTo(String(row));
+    if (welcome.attempt !== null) state.attempts.value = { [welcome.action]: welcome.attempt };
     const tab = tabOf(welcome.tab);
     if (tab !== null) state.tab.value = tab;
   }, [welcome, state, row]);
@@ -57,19 +58,7 @@ function TableAlone() {
   return more ? <more.TableView /> : <p class="waiting">{note}</p>;
 }
 
-/** The log of one action and nothing else. */
 function LogAlone() {
-  const { link, state } = useView();
-  const welcome = link.welcome.value;
   const { more, note } = useMore();
-  if (!welcome) return null;
-  const height = welcome.height ?? state.height.value;
-  return (
-    <section class="run alone" aria-label={welcome.title} style={{ height: `${height}px` }}>
-      <div class="pane-head">
-        <b class="label">{welcome.title}</b>
-      </div>
-      {more ? <more.Log action={welcome.action || "a0"} attempt={null} /> : <p class="waiting">{note}</p>}
-    </section>
-  );
+  return more ? <more.LogAlone /> : <p class="waiting">{note}</p>;
 }

@@ -62,7 +62,7 @@ def test_what_a_view_is_welcomed_with():
     target = Target(client, "r1", "p", "development", "")
     greeting = {"type": "welcome", "vid": "m1", "view": "5e1f"}
     assert greeting | View("5e1f", target, RUN).welcome("") == sent(type="welcome", vid="m1")
-    logs = View("61b2", target, RUN, Opening("logs", "a0", "logs", 480)).welcome("")
+    logs = View("61b2", target, RUN, Opening("logs", "a0", "logs", 480, 2)).welcome("")
     assert {"type": "welcome", "vid": "m3", "view": "61b2", **logs} == sent(type="welcome", vid="m3")
     table = TableView("7a20", _tables.Runs(client)).welcome()
     assert {"type": "welcome", "vid": "m2", "view": "7a20", **table} == sent(type="welcome", vid="m2")

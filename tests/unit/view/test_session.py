@@ -240,9 +240,10 @@ def test_what_is_brought_to_life_gets_its_frames_before_anything_was_shown(noteb
 @pytest.mark.parametrize(
     ("make", "welcome"),
     [
-        (lambda: show_logs("r1", height=300), ("logs", "a0", "logs", 300)),
-        (lambda: show("r1", action="b", tab="events"), ("run", "b", "events", None)),
-        (lambda: show("r1"), ("run", "", "", None)),
+        (lambda: show_logs("r1", height=300), ("logs", "a0", "logs", 300, None)),
+        (lambda: show_logs("r1", attempt=2), ("logs", "a0", "logs", None, 2)),
+        (lambda: show("r1", action="b", tab="events"), ("run", "b", "events", None, None)),
+        (lambda: show("r1"), ("run", "", "", None, None)),
     ],
 )
 def test_what_is_brought_to_life_is_what_its_cell_asked_for(notebook, client, comms, patient, make, welcome):
@@ -256,19 +257,19 @@ def test_what_is_brought_to_life_is_what_its_cell_asked_for(notebook, client, co
     reply = eventually(lambda: [one for one in hub.custom() if one["type"] == "reply"])[0]
     hub.say({"type": "hello", "view": reply["result"]["view"], "vid": "m"})
     told = eventually(lambda: [one for one in hub.custom() if one["type"] == "welcome"])[0]
-    assert (told["kind"], told["action"], told["tab"], told["height"]) == welcome
+    assert tuple(told[key] for key in ("kind", "action", "tab", "height", "attempt")) == welcome
 
 
 def test_freezing_writes_what_is_open_and_keeps_it(notebook, client, comms, patient):
     show("r1")
     (hub,) = _hubs(comms)
     view = _view_id(notebook.shown[0])
-    params = {"view": view, "rows": [[0, 0]], "find": "", "action": "a0", "tab": "overview", "attempt": None}
+    params = {"view": view, "rows": [[0, 0]], "find": "", "action": "a0", "tab": "overview", "attempt": 2}
     hub.say({"type": "request", "vid": "m", "rid": "f", "method": "freeze", "params": params})
     reply = eventually(lambda: [one for one in hub.custom() if one["type"] == "reply"])[0]
     assert reply == {"type": "reply", "rid": "f", "ok": True, "result": {"note": ""}}
     assert "Action a0" in notebook.shown[0]["text/html"]
-    assert " fj-as-run/a0/overview/" in notebook.shown[0]["text/html"]
+    assert " fj-as-run/a0/overview//2" in notebook.shown[0]["text/html"]
     put(client, END)
     eventually(lambda: "The run is over" in notebook.shown[0]["text/html"])
     assert "Action a0" in notebook.shown[0]["text/html"]

@@ -76,6 +76,7 @@ async def test_a_run_that_goes_on_is_followed_to_its_end_and_then_let_go(watcher
     [
         Opening(),
         Opening("logs", "a0", "logs", 300),
+        Opening("logs", "a0", "logs", None, 2),
         Opening("run", 'a/1 "<>"', "spec"),
         Opening("run", "", "", 80),
     ],
@@ -86,7 +87,7 @@ def test_what_a_view_opens_is_read_as_it_was_written(opening):
     assert Opening.read(word) == opening
 
 
-@pytest.mark.parametrize("word", [None, 7, "", "table/a0//", "logs/a0", "logs/a0/logs/1/2"])
+@pytest.mark.parametrize("word", [None, 7, "", "table/a0//", "logs/a0", "logs/a0/logs/1", "logs/a0/logs/1/2/3"])
 def test_what_no_view_has_written_opens_nothing(word):
     assert Opening.read(word) == Opening()
 
