@@ -44,8 +44,8 @@ export class ViewState {
   readonly attempts = signal<Record<string, number>>({});
   /** Grows when the selected row is to be scrolled into sight. */
   readonly shown = signal(0);
-  /** The view of a run that was opened from here, shown below; null for none. */
-  readonly opened = signal<{ view: string; name: string } | null>(null);
+  /** The views of runs that were started from here, shown below. */
+  readonly opened = signal<{ view: string; name: string }[]>([]);
   /** What was asked to be open at first was opened. */
   begun = false;
   scrollTop = 0;

@@ -171,6 +171,24 @@ describe("abort", () => {
   });
 });
 
+describe("a rerun", () => {
+  it("is shown below its run, and the next one below that", async () => {
+    const { element, kernel, run } = await open();
+    for (const view of ["v2", "v3"]) kernel.runs.set(view, run);
+    const views = ["v2", "v3"];
+    kernel.answer = () => ({ view: views.shift(), name: `r${3 - views.length}` });
+    const titles = () => all(element, ".opened").map((it) => it.textContent);
+    click(button(element, "Rerun"));
+    await eventually(() => expect(titles().length).toBe(1));
+    click(button(element, "Rerun"));
+    await eventually(() => expect(titles().length).toBe(2));
+    expect(titles()[0]).toContain("Rerun r2");
+    click(button(element, "Close"));
+    await eventually(() => expect(titles().length).toBe(1));
+    expect(titles()[0]).toContain("Rerun r3");
+  });
+});
+
 describe("the tree", () => {
   it("is a treegrid whose rows tell action, phase and place", async () => {
     const { element } = await open();

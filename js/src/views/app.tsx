@@ -17,11 +17,12 @@ export function App() {
 function RunWithMore() {
   const { state } = useView();
   useFirstLook();
-  const opened = state.opened.value;
   return (
     <>
       <RunView />
-      {opened && <Rerun {...opened} />}
+      {state.opened.value.map((one) => (
+        <Rerun key={one.view} {...one} />
+      ))}
     </>
   );
 }
@@ -31,7 +32,7 @@ function Rerun({ view, name }: { view: string; name: string }) {
   const { state } = useView();
   const { more, note } = useMore();
   const close = () => {
-    state.opened.value = null;
+    state.opened.value = state.opened.value.filter((one) => one.view !== view);
   };
   return more ? <more.Opened {...{ view, close }} title={`Rerun ${name}`} /> : <p class="waiting">{note}</p>;
 }

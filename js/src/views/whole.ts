@@ -9,7 +9,8 @@ export function useRerun(): { ask: Ask; send: (recover: boolean) => void } {
   const send = (recover: boolean) =>
     ask.follow(link.request("rerun", { run: store.key, recover }), (result) => {
       const { view, name } = (result ?? {}) as { view?: unknown; name?: unknown };
-      if (typeof view === "string") state.opened.value = { view, name: String(name ?? "") };
+      if (typeof view === "string")
+        state.opened.value = [...state.opened.value, { view, name: String(name ?? "") }];
       ask.reset();
     });
   return { ask, send };
