@@ -4,7 +4,7 @@ from flyte_jupyter.live._details import ActionError, abort_reason_of, error_of, 
 from flyte_jupyter.live._facts import identity, moment
 from flyte_jupyter.live._feed import Feed, run_key
 from flyte_jupyter.live._frames import Frame, FrameWriter
-from flyte_jupyter.live._labels import read_labels
+from flyte_jupyter.live._labels import read_all_labels, read_labels
 from flyte_jupyter.live._looks import TOPICS, Look, Looks
 from flyte_jupyter.live._model import Head, Row, Stale
 from flyte_jupyter.live._notifier import Notifier
@@ -37,6 +37,7 @@ __all__ = [
     "headline",
     "identity",
     "moment",
+    "read_all_labels",
     "read_labels",
     "read_times",
     "run_key",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
@@ -14,7 +15,8 @@ from flyte_jupyter.live._apart import Brief, briefs, tell_apart
 from flyte_jupyter.live._state import RunState
 from flyte_jupyter.remote import ActionDetails, Client, FlyteError
 
-_AT_ONCE = 8
+_AT_ONCE = 16
+_MOST = 2_000  # rows whose inputs are read to look for a text
 
 
 async def read_labels(client: Client, state: RunState, actions: Iterable[str]) -> dict[str, str]:
@@ -41,6 +43,26 @@ async def read_labels(client: Client, state: RunState, actions: Iterable[str]) -
     await asyncio.gather(*(read(name) for name in names if name not in state.inputs))
     before, state.apart = state.apart, _texts(state)
     return {name: text for name, text in state.apart.items() if name in names or before.get(name, text) != text}
+
+
+async def read_all_labels(client: Client, state: RunState, start: int) -> tuple[dict[str, str], int]:
+    """The texts of those rows from `start` on that have a sibling of the same name, and of how many there is none.
+
+    Of the run's first 2,000 such rows those are read that were not tried yet, of the others none.
+
+    Args:
+        client: The connection.
+        state: The run.
+        start: A row; those before were asked for already.
+    """
+    families = list(zip(state.parent, state.group, state.label, strict=True))
+    count = Counter(families)
+    twins = [row for row, family in enumerate(families) if family[2] and count[family] > 1]
+    new = [row for row in twins[:_MOST] if row not in state.sought]
+    state.sought.update(new)
+    known = {state.find(name) for name in state.inputs}.intersection(twins[bisect_left(twins, start) :])
+    labels = await read_labels(client, state, [state.row(row).name for row in known.union(new) if row is not None])
+    return labels, len(twins) - len({state.find(name) for name in state.inputs}.intersection(twins))
 
 
 def _texts(state: RunState) -> dict[str, str]:

@@ -87,6 +87,7 @@ class RunState:
         # Of actions that somebody asked about: a few characters of each input, and what tells them from siblings.
         self.inputs: dict[str, dict[str, Brief]] = {}
         self.apart: dict[str, str] = {}
+        self.sought: set[int] = set()  # rows whose inputs were read to look for a text
         self.timed: set[str] = set()  # actions whose details were asked for times
         self.failed: list[str] = []  # actions that failed since someone took this list
         self._rows: dict[str, int] = {}

@@ -94,7 +94,7 @@ class Desk:
         await Condition(action.pb2, client=target.client).signal.aio(value)
 
     async def _labels(self, params: Params) -> dict[str, Any]:
-        from flyte_jupyter.live import read_labels, read_times
+        from flyte_jupyter.live import read_all_labels, read_labels, read_times
 
         names, untimed = _names(params, "actions"), _names(params, "times") if "times" in params else []
         # Where they are kept the record of the run finds them, too: it is to tell siblings apart as the view does.
@@ -103,7 +103,11 @@ class Desk:
         labels, timed = await asyncio.gather(read_labels(client, state, names), read_times(client, state, untimed))
         if timed:
             self._views.changed(state)
-        return {"labels": labels}
+        start = params.get("from")
+        if not isinstance(start, int):
+            return {"labels": labels}
+        others, unread = await read_all_labels(client, state, start)
+        return {"labels": labels | others, "unread": unread}
 
     async def _value(self, params: Params) -> dict[str, Any]:
         target, path = self._target(params), params.get("path")

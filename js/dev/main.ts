@@ -17,6 +17,7 @@ kernel.answer = (method, params) => {
   if (method === "labels") {
     const actions = params.actions as string[];
     return {
+      unread: 0,
       labels: Object.fromEntries(actions.map((name, i) => [name, `store=${name.slice(0, 3)}, week=${i}`])),
     };
   }

@@ -1,4 +1,7 @@
-/** What the kernel reads for rows in sight only: labels that tell mapped siblings apart, and when tasks ran. */
+/**
+ * What the kernel reads for rows in sight only: labels that tell mapped siblings apart, and when tasks ran. While a text
+ * is looked for, the labels are asked for of all rows.
+ */
 
 import { signal } from "@preact/signals";
 import type { Link } from "./connection";
@@ -8,6 +11,8 @@ import type { RunStore } from "./store";
 
 /** Rows scroll by: what is in sight this long is asked for. */
 const SETTLE_MS = 120;
+/** What is looked for is typed, and rows come: all that are there after this are asked for at once. */
+const REST_MS = 400;
 /** Among so many siblings one of the same name is looked for, and beyond them in the next one. */
 const SIBLINGS = 200;
 /** How many labels are asked for at once. */
@@ -24,6 +29,11 @@ export class Labels {
   readonly #twins = new Set<number>();
   #wanted = { actions: new Set<string>(), times: new Set<string>() };
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+  /** All before this row were asked for. */
+  #rows = 0;
+  /** Since a text was looked for: of how many rows there is none that should have one. */
+  #unread = 0;
 
   constructor(link: Link) {
     this.#link = link;
@@ -41,8 +51,25 @@ export class Labels {
     return known ?? "";
   }
 
+  /** Something is looked for: asks for the labels of all rows, and then of those that come. */
+  seek(store: RunStore): void {
+    if (this.#rows === store.n) return;
+    this.#unread ||= 1;
+    this.#rest ??= setTimeout(() => {
+      this.#rest = undefined;
+      this.#ask(store, { actions: [], from: this.#rows });
+      this.#rows = store.n;
+    }, REST_MS);
+  }
+
+  /** What is added to the number of matches of `text` while it was not looked for everywhere. */
+  soFar(text: string): string {
+    return text && this.#unread > 0 ? " so far" : "";
+  }
+
   close(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#rest);
   }
 
   /** Whether a sibling has the same short name. */
@@ -74,14 +101,15 @@ export class Labels {
         for (const name of names) this.#asked[what].add(name);
         return names;
       };
-      this.#ask(store, ask("actions"), ask("times"));
+      this.#ask(store, { actions: ask("actions"), times: ask("times") });
     }, SETTLE_MS);
   }
 
-  #ask(store: RunStore, actions: string[], times: string[]): void {
-    this.#link.request("labels", { run: store.key, actions, times }).reply.then(
+  #ask(store: RunStore, wanted: Record<string, unknown>): void {
+    this.#link.request("labels", { run: store.key, ...wanted }).reply.then(
       (result) => {
-        const { labels } = (result ?? {}) as { labels?: Record<string, unknown> };
+        const { labels, unread } = (result ?? {}) as { labels?: Record<string, unknown>; unread?: number };
+        this.#unread = unread ?? this.#unread;
         for (const [action, label] of Object.entries(labels ?? {})) {
           if (typeof label === "string") this.known.set(action, printable(label));
         }

@@ -473,6 +473,53 @@ describe("labels of siblings", () => {
   });
 });
 
+describe("what is looked for", () => {
+  it("is looked for in the labels of all rows, and the number of matches says while it was not", async () => {
+    const run = new RunWriter("k", { name: "r" });
+    run.add({ name: "a0", label: "main" });
+    const add = (from: number, to: number) => {
+      for (let i = from; i < to; i++) run.add({ name: `m${i}`, label: "fit", parent: 0, phase: 5 });
+    };
+    add(1, 600);
+    page = openPage(run);
+    const { element, kernel } = page;
+    let unread = 0;
+    const asked: unknown[] = [];
+    kernel.answer = (_, { actions, from }) => {
+      let names = actions as string[];
+      if (typeof from === "number") {
+        asked.push(from);
+        names = run.rows.slice(from).map(({ name }) => name);
+      }
+      const labels = Object.fromEntries(names.map((name) => [name, `x=${name.slice(1)}.`]));
+      return typeof from === "number" ? { labels, unread } : { labels };
+    };
+    const look = (text: string) => {
+      const input = one(element, "[aria-label='Find actions']") as HTMLInputElement;
+      input.value = text;
+      input.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    };
+    const found = () => one(element, ".found").textContent;
+    await eventually(() => expect(actionRow(element, "m3").textContent).toContain("x=3."));
+    expect(asked).toEqual([]);
+    look("x=450.");
+    await eventually(() => expect(found()).toBe("0 matches so far"));
+    expect(one(element, "[role=treegrid]").textContent).toContain("Nothing matches so far.");
+    await eventually(() => expect(found()).toBe("1 match"));
+    expect(actionRow(element, "m450").textContent).toContain("x=450.");
+    look("x=5");
+    await eventually(() => expect(found()).toBe("111 matches"));
+    expect(asked).toEqual([0]);
+    unread = 7;
+    add(600, 602);
+    kernel.delta(run, [600, 601]);
+    look("x=60");
+    await eventually(() => expect(found()).toBe("3 matches so far"));
+    await eventually(() => expect(asked).toEqual([0, 600]));
+    await eventually(() => expect(found()).toBe("3 matches so far"));
+  });
+});
+
 describe("times of tasks that were seen ended only", () => {
   it("are asked for once, for those alone", async () => {
     const run = new RunWriter("k", { name: "r" });

@@ -92,6 +92,13 @@ PAGE: list[dict[str, Any]] = [
         "params": {"view": "7a20", "act": "abort", "rows": ["r1"], "reason": "a mistaken loop"},
     },
     {"type": "request", "vid": "", "rid": "q12", "method": "part", "params": {}},
+    {
+        "type": "request",
+        "vid": "m1",
+        "rid": "q13",
+        "method": "labels",
+        "params": {"run": RUN, "actions": [], "from": 0},
+    },
     {"type": "bye", "vid": "m1"},
 ]
 
@@ -353,6 +360,7 @@ KERNEL: list[dict[str, Any]] = [
     message({"type": "reply", "rid": "q2", "ok": False, "error": "Action c1 of run r1 is over: nothing to abort."}),
     message({"type": "reply", "rid": "q4", "ok": True, "result": {"view": "91cc", "name": "r2"}}),
     message({"type": "reply", "rid": "q6", "ok": True, "result": {"labels": {"c1": "x=7"}}}),
+    message({"type": "reply", "rid": "q13", "ok": True, "result": {"labels": {"c1": "x=7"}, "unread": 1}}),
     message(
         {
             "type": "reply",

@@ -56,6 +56,7 @@ function FrozenNote() {
 function Body() {
   const { store, state, labels, lines } = useView();
   const now = useNow();
+  if (state.find.value.text) labels.seek(store);
   lines.update(store, state, now, labels.known, labels.version.value);
   const box = useRef<HTMLDivElement>(null);
   const shown = state.shown.value;

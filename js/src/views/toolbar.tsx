@@ -100,7 +100,7 @@ export function IconButton({ label, act, pressed, children }: IconButtonProps) {
 }
 
 function FindField({ lines, step, leave }: ToolbarProps) {
-  const { state } = useView();
+  const { state, labels } = useView();
   const input = useRef<HTMLInputElement>(null);
   const { text } = state.find.value;
   const asked = state.findAsked.value;
@@ -108,6 +108,7 @@ function FindField({ lines, step, leave }: ToolbarProps) {
     if (asked > 0) input.current?.select();
   }, [asked]);
   const { count: found } = lines.matches;
+  const soFar = labels.soFar(text);
   return (
     <span class="find">
       <SearchIcon />
@@ -131,8 +132,9 @@ function FindField({ lines, step, leave }: ToolbarProps) {
       />
       {state.finding && (
         <>
-          <span class="found" role="status">
+          <span class="found" role="status" title={soFar && "Not all inputs were read"}>
             {found === 1 ? "1 match" : `${count(found)} matches`}
+            {soFar}
           </span>
           <IconButton label="Previous match" act={() => step(-1)}>
             <ArrowIcon to="up" />

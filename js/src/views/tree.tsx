@@ -93,7 +93,7 @@ export function reveal(box: HTMLDivElement | null, line: number): void {
 }
 
 export function Tree({ lines, box }: TreeProps) {
-  const { store, state } = useView();
+  const { store, state, labels } = useView();
   const now = useNow();
   const width = useTimeWidth(box);
   const scrolled = useSignal(state.scrollTop);
@@ -200,7 +200,7 @@ export function Tree({ lines, box }: TreeProps) {
         <Grid axis={axis} whole={whole} width={width} now={going ? now : null} />
         {rows}
       </div>
-      {lines.count === 0 && <p class="waiting">Nothing matches.</p>}
+      {lines.count === 0 && <p class="waiting">Nothing matches{labels.soFar(state.find.value.text)}.</p>}
     </div>
   );
 }

@@ -312,6 +312,8 @@ async def test_labels_and_whole_values_are_answered():
     assert (await desk.views.run(view)).state.apart == {"a0": "x=7"}, "the record of the run has them, too"
     reply = await desk.ask("labels", run=view.run, actions=[], times=["a0"])
     assert reply["result"] == {"labels": {}}
+    reply = await desk.ask("labels", run=view.run, actions=[], **{"from": 0})
+    assert reply["result"] == {"labels": {}, "unread": 0}, "it has no twin"
     reply = await desk.ask("value", run=view.run, action="a0", path=["inputs", "x"])
     assert "are not open" in reply["error"]
     desk.say(type="look", vid="m", lid="l", topic="io", run=view.run, action="a0", params={})
