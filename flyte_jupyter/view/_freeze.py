@@ -7,10 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from flyte_jupyter.live import TOPICS
-from flyte_jupyter.view import _format, _phases
+from flyte_jupyter.view import _format
+from flyte_jupyter.view._sections import Section, events, overview, values
 from flyte_jupyter.view._select import Selection, Shown
 
 if TYPE_CHECKING:
@@ -20,34 +21,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 5.0  # seconds for what is open to be read
 ROWS = 400
-SHARES = (1.0, 0.5, 0.2, 0.05)  # of what is open that a snapshot shows, tried until it is small enough
 LINES = 200
-_CHARACTERS = 12_000
-_PAIRS = 60
 _TOPICS = {"overview": "details", "inputs": "io", "outputs": "io"}
-
-
-class Section(NamedTuple):
-    """A part of a snapshot: pairs of words, then a text; `left_out` says what is missing. `tail` keeps its end."""
-
-    title: str
-    pairs: list[tuple[str, str]]
-    text: str = ""
-    left_out: str = ""
-    tail: bool = False
-
-    def cut(self, share: float) -> Section:
-        """Return as much of it as may be shown."""
-        most_pairs, most = round(_PAIRS * share), round(_CHARACTERS * share)
-        pairs = [(_format.shortened(key, 100), _format.shortened(value, 300)) for key, value in self.pairs]
-        text, left_out = _format.printable(self.text), self.left_out
-        if len(pairs) > most_pairs:
-            left_out = f"{_format.count(len(pairs) - most_pairs)} more are left out. {left_out}".strip()
-        if len(text) > most:
-            left_out = f"{_format.count(len(text) - most)} more characters are left out. {left_out}".strip()
-            text = text[len(text) - most :] if self.tail else text[:most]
-        title = _format.shortened(self.title, 100)
-        return self._replace(title=title, pairs=pairs[:most_pairs], text=text, left_out=left_out)
 
 
 @dataclass(frozen=True)
@@ -132,21 +107,22 @@ class Frozen:
         seen = self.seen or {}
         details = seen.get("details", {})
         if details:
-            yield _overview(self.action, details, self.attempt)
+            yield overview(self.action, details, self.attempt)
         if "io" in seen:
-            yield _nodes("Inputs", seen["io"].get("inputs"))
-            yield _nodes("Outputs", seen["io"].get("outputs"), str(seen["io"].get("note", "")))
+            inputs, note = seen["io"].get("inputs"), str(seen["io"].get("note", ""))
+            yield values("Inputs", inputs, note if inputs is None else "")
+            yield values("Outputs", seen["io"].get("outputs"), "" if inputs is None else note)
         if self.tab == "logs":
             note = str(seen.get("logs", {}).get("note", ""))
             left_out = f"{_format.count(self.cut)} earlier lines are left out." if self.cut else ""
-            yield _section("Logs, last lines", text="\n".join(self.lines) or note, left_out=left_out, tail=True)
+            yield Section("Logs, last lines", text="\n".join(self.lines) or note, left_out=left_out, tail=True)
         if self.tab == "events":
-            yield _events(seen.get("events", {}))
+            yield events(seen.get("events", {}))
         if self.tab == "spec":
             for section in seen.get("spec", {}).get("sections", ()):
-                yield _section(str(section["title"]), [(key, value) for key, value in section["rows"]])
+                yield Section(str(section["title"]), [(key, value) for key, value in section["rows"]])
         if self.tab == "report":
-            yield _section("Report", text="The report is left out of this snapshot.")
+            yield Section("Report", text="The report is left out of this snapshot.")
 
 
 async def _first(look: Any) -> Mapping[str, Any]:
@@ -170,54 +146,6 @@ async def _first(look: Any) -> Mapping[str, Any]:
 def _is_whole(value: Mapping[str, Any]) -> bool:
     """Whether a value is no mere beginning: of data that is being read, of a log that is being followed."""
     return "count" not in value and not ("inputs" in value and value["inputs"] is None)
-
-
-def _overview(action: str, details: Mapping[str, Any], number: int | None) -> Section:
-    phase = _phases.look(int(details["phase"]))
-    attempts = details["attempts"]
-    pairs = [
-        ("Phase", f"{phase.icon} {phase.word}"),
-        ("Task", str(details["task"])),
-        ("Started by", str(details["who"])),
-        ("Aborted", str((details["abort"] or {}).get("reason", ""))),
-    ]
-    condition = details["condition"]
-    if condition:
-        pairs += [("Prompt", str(condition["prompt"])), ("Answer", str(condition["answer"]))]
-    for attempt in attempts:
-        if number in (None, attempt["attempt"]):
-            pairs.append((f"Attempt {attempt['attempt']}", _attempt(attempt)))
-    error = details["error"]
-    text = "" if not error else str(error["message"] or error["code"])
-    return _section(f"Action {action}", pairs, text=text, tail=True)
-
-
-def _attempt(attempt: Mapping[str, Any]) -> str:
-    words = [_phases.look(int(attempt["phase"])).word + (", retried" if attempt["retried"] else "")]
-    for phase, begin, end in attempt["phases"]:
-        if begin is not None and end is not None and end > begin:
-            words.append(f"{_phases.look(int(phase)).word.lower()} {_format.duration(end - begin)}")
-    return "; ".join(words)
-
-
-def _nodes(title: str, nodes: Any, note: str = "") -> Section:
-    pairs = [(f"{one['name']} ({one['type']})", str(one["text"])) for one in nodes or ()]
-    return _section(title, pairs, text=note)
-
-
-def _events(value: Mapping[str, Any]) -> Section:
-    lines = [
-        f"{'' if event['time'] is None else _format.timestamp(event['time'])}  {event['message']}"
-        for events in value.get("attempts", {}).values()
-        for event in events
-    ]
-    return _section("Events", text="\n".join(lines) or "There are no events.", tail=True)
-
-
-def _section(
-    title: str, pairs: list[tuple[str, str]] | None = None, *, text: str = "", left_out: str = "", tail: bool = False
-) -> Section:
-    return Section(title, [pair for pair in pairs or [] if pair[1]], text, left_out, tail)
 
 
 def _text(params: Mapping[str, Any], name: str) -> str:

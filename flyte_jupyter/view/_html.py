@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from flyte_jupyter.view import _format, _phases
-from flyte_jupyter.view._freeze import ROWS, SHARES
+from flyte_jupyter.view._freeze import ROWS
+from flyte_jupyter.view._sections import SHARES, Section
 from flyte_jupyter.view._select import MOST, Selection, Selector, Shown
 
 if TYPE_CHECKING:
     from flyte_jupyter.live import Row, RunState
-    from flyte_jupyter.view._freeze import Frozen, Section
+    from flyte_jupyter.view._freeze import Frozen
 
 # Together with the text/plain beside it an output stays below 64 kB in the saved notebook.
 MAX_BYTES = 52_000

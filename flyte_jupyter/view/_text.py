@@ -10,7 +10,8 @@ from flyte_jupyter.view._select import MOST, Selector, Shown
 
 if TYPE_CHECKING:
     from flyte_jupyter.live import RunState
-    from flyte_jupyter.view._freeze import Frozen, Section
+    from flyte_jupyter.view._freeze import Frozen
+    from flyte_jupyter.view._sections import Section
 
 
 def text_tree(

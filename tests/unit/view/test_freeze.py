@@ -87,6 +87,50 @@ def test_logs_say_what_is_earlier():
     assert "1,234 earlier lines are left out." in text
 
 
+def test_an_attempt_is_shown_with_its_own_error():
+    seen = {"details": DETAILS}
+    latest = text_tree(run(), frozen=Frozen(action="c1", seen=seen))
+    assert [f"Attempt {number}" in latest for number in (1, 2)] == [True, True]
+    assert DETAILS["error"]["message"].splitlines()[-1] in latest
+    first = text_tree(run(), frozen=Frozen(action="c1", seen=seen, attempt=1))
+    assert "Attempt 1: Running, retried" in first
+    assert DETAILS["error"]["message"].splitlines()[-1] not in first
+
+
+def test_the_overview_tells_what_the_view_tells():
+    text = text_tree(run(), frozen=Frozen(action="c1", seen={"details": {**DETAILS, "cache": 2}}))
+    for words in ("Relation: rerun of r0", "Version: v1", "Group: map", "Parent: a0", "Cache: hit", "(command line)"):
+        assert words in text
+
+
+def test_values_are_shown_with_what_is_inside_and_what_is_not_is_said():
+    record = {"name": "0", "type": "dict", "kind": "record", "text": "{2}", "size": 1}
+    word = {"name": "word", "type": "str", "kind": "text", "text": ""}
+    inputs = [
+        word,
+        {"name": "deep", "type": "C", "kind": "record", "text": "{1}", "size": 1, "items": [{**word, "text": "hi"}]},
+        {"name": "xs", "type": "list", "kind": "list", "text": "[…]", "size": 5000, "items": [word] * 50},
+        {"name": "rs", "type": "list", "kind": "list", "text": "[…]", "size": 12, "items": [record] * 12}
+        | {"columns": ["a", "b"], "rows": [[str(number), "x"] for number in range(12)]},
+        {
+            "name": "f",
+            "type": "File",
+            "kind": "blob",
+            "text": "/f.png",
+            "uri": "/f.png",
+            "bytes": 1234,
+            "image": "data:",
+        },
+    ]
+    seen = {"io": {"inputs": inputs, "outputs": [], "note": ""}}
+    text = text_tree(run(), frozen=Frozen(action="c1", tab="io", seen=seen))
+    for words in ('word (str): ""', "deep.word (str): hi", "rs[9]: a: 9, b: x", "f (File): /f.png (1,234 bytes)"):
+        assert words in text
+    assert "rs[10]" not in text
+    assert "5,002 values inside of these are left out. Pictures are left out: 1." in text
+    assert "There are no outputs." in text
+
+
 def test_a_condition_that_waits_is_shown():
     what = replace(frozen(), seen={"details": CONDITION})
     assert "Deploy **model** 7?" in shown(run(), what).text
