@@ -87,7 +87,7 @@ def show_logs(
     from flyte_jupyter.remote import InvalidArgumentError
     from flyte_jupyter.view._views import Opening
 
-    if attempt is not None and (isinstance(attempt, bool) or not isinstance(attempt, int) or attempt < 1):
+    if attempt is not None and (isinstance(attempt, bool) or not isinstance(attempt, int) or not 0 < attempt < 2**31):
         raise InvalidArgumentError(f"{attempt!r} is no attempt.", "Attempts are counted from 1.")
     _show(run, Opening("logs", action, "logs", checked_height(height), attempt), client)
 

@@ -438,6 +438,16 @@ describe("a log in the details", () => {
     expect(select.selectedOptions[0].textContent).toBe("3 (latest)");
   });
 
+  it("alone offers an attempt that there is not only where it was asked for", async () => {
+    const welcome = { kind: "logs" as const, action: "a2", tab: "logs", attempt: 1_000_000, title: "Log" };
+    page = openPage(smallRun(), (kernel) => kernel.welcomes.set("v1", welcome));
+    const { element } = page;
+    await eventually(() => one(element, ".attempt select"));
+    const select = one(element, ".attempt select") as HTMLSelectElement;
+    expect([...select.options].map((it) => it.textContent)).toEqual(["1 (latest)", "1000000"]);
+    expect(select.value).toBe("1000000");
+  });
+
   it("says that it is asked for, that there is none yet, or none at all", async () => {
     const { element, kernel } = await open("a2", {}, smallRun(), "Logs");
     expect(pane(element)).toContain("Loading the log…");

@@ -300,9 +300,16 @@ def test_a_tab_that_is_asked_for_is_in_the_file_at_once(notebook, client, comms,
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
-    [({"tab": "all"}, "is no tab"), ({"height": 3}, "3 pixels"), ({"height": True}, "True pixels")],
+    ("show_it", "options", "words"),
+    [
+        (show, {"tab": "all"}, "is no tab"),
+        (show, {"height": 3}, "3 pixels"),
+        (show, {"height": True}, "True pixels"),
+        (show_logs, {"attempt": 0}, "0 is no attempt"),
+        (show_logs, {"attempt": 2**31}, "is no attempt"),
+        (show_logs, {"attempt": True}, "True is no attempt"),
+    ],
 )
-def test_what_cannot_be_shown_so_is_one_sentence(notebook, client, options, words):
+def test_what_cannot_be_shown_so_is_one_sentence(notebook, client, show_it, options, words):
     with pytest.raises(InvalidArgumentError, match=words):
-        show("r1", **options)
+        show_it("r1", **options)

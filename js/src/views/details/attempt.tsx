@@ -28,8 +28,10 @@ export function chooseAttempt(state: ViewState, action: string, attempt: number,
 
 export function AttemptChoice({ action, latest, attempt }: Attempts & { action: string }) {
   const { state } = useView();
-  const most = Math.max(latest, attempt ?? 1);
-  if (most === 1) return null;
+  const all = Array.from({ length: latest }, (_, i) => i + 1);
+  // One that there is not, or not yet, can only be asked for by number.
+  if (attempt !== null && attempt > latest) all.push(attempt);
+  if (all.length === 1) return null;
   return (
     <label class="attempt">
       Attempt{" "}
@@ -38,10 +40,10 @@ export function AttemptChoice({ action, latest, attempt }: Attempts & { action: 
         value={String(attempt ?? latest)}
         onChange={(event) => chooseAttempt(state, action, Number(event.currentTarget.value), latest)}
       >
-        {Array.from({ length: most }, (_, i) => (
-          <option key={i + 1} value={String(i + 1)}>
-            {i + 1}
-            {i + 1 === latest ? " (latest)" : ""}
+        {all.map((one) => (
+          <option key={one} value={String(one)}>
+            {one}
+            {one === latest ? " (latest)" : ""}
           </option>
         ))}
       </select>
