@@ -13,6 +13,7 @@ from flyte_jupyter.actions._models import TriggerExecutionResponse
 from flyte_jupyter.actions._service import Service, service
 from flyte_jupyter.actions._trigger import standing
 from flyte_jupyter.remote import background, current_client
+from flyte_jupyter.remote._brief import brief_errors
 
 if TYPE_CHECKING:
     from flyte_jupyter.actions._models import ActionResponse
@@ -144,6 +145,7 @@ class Armed:
         self.id = self._here.store.trigger(id).id
 
     @property
+    @brief_errors()
     def row(self) -> ArmedRow:
         """How it stands."""
         trigger = self._trigger
@@ -151,11 +153,13 @@ class Armed:
         return _armed_row(self._here, trigger, self._here.store.action(trigger.action_id), trouble)
 
     @property
+    @brief_errors()
     def history(self) -> list[HistoryRow]:
         """What it did, newest first."""
         return history_rows(self.id, here=self._here)
 
     @property
+    @brief_errors()
     def details(self) -> dict[str, Any]:
         """All that is known of it, as plain data. Secrets are in there as references only."""
         action = self._here.store.action(self._trigger.action_id)
@@ -177,11 +181,13 @@ class Armed:
             "standing": self.row.standing,
         }
 
+    @brief_errors()
     def pause(self) -> None:
         """Do nothing until it is resumed; what happens meanwhile is let pass."""
         self._here.store.set_active(self.id, False, "paused")
         background().run(self._here.refresh())
 
+    @brief_errors()
     def resume(self, *, allow: bool = False, ask: Ask = ask_person) -> None:
         """Go on. Where the time is over for which it was allowed, or the account is another, that is asked anew.
 
@@ -215,6 +221,7 @@ class Armed:
         here.store.resume(self.id)
         background().run(settle(here, self.id))
 
+    @brief_errors()
     def remove(self) -> None:
         """Disarm it, and delete it with its history."""
         here, trigger = self._here, self._trigger
@@ -229,6 +236,7 @@ class Armed:
                 handler.delete_action(action, force=True)
         background().run(here.refresh())
 
+    @brief_errors()
     def test(self) -> str:
         """What it would do if the event came now that it waits for; nothing is done."""
         here, trigger = self._here, self._trigger

@@ -10,6 +10,7 @@ from flyte_jupyter.actions._armed import Armed
 from flyte_jupyter.actions._errors import InvalidConfigurationError
 from flyte_jupyter.actions._place import placed
 from flyte_jupyter.remote import Client, Run, current_client
+from flyte_jupyter.remote._brief import brief_errors
 
 if TYPE_CHECKING:
     from flyte_jupyter.actions._models import ActionConfig, Permission
@@ -23,6 +24,7 @@ class When:
     def __init__(self, client: Client, wanted: dict[str, Any]) -> None:
         self._client, self._wanted = client, wanted
 
+    @brief_errors()
     def do(
         self,
         action: ActionConfig | Callable[..., Any],
@@ -119,6 +121,7 @@ class On:
         return self.phase(*ENDS)
 
     @property
+    @brief_errors()
     def appeared(self) -> When:
         """A run appeared."""
         if self._target.get("run"):
@@ -130,6 +133,7 @@ class On:
         """A condition waits for its value."""
         return self._when(kind="paused")
 
+    @brief_errors()
     def log(self, pattern: str) -> When:
         """A line of its log matches a regular expression; of all its tasks' logs, unless an action was named."""
         if not self._target.get("run"):
@@ -137,6 +141,7 @@ class On:
         wanted = {"action": "*", **self._target}
         return When(self._client, {**wanted, "kind": "log", "pattern": pattern})
 
+    @brief_errors()
     def do(self, action: ActionConfig | Callable[..., Any], **settings: Any) -> Armed:
         """Short for `.paused.do(...)`, where a condition is waited for."""
         if "condition" not in self._target:
@@ -147,6 +152,7 @@ class On:
         return When(self._client, {**self._target, **wanted})
 
 
+@brief_errors()
 def on(
     run: Any = None,
     *,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flyte_jupyter import remote, view
 from flyte_jupyter.magics._cell import drive, execute, is_async
 from flyte_jupyter.magics._record import recording
+from flyte_jupyter.remote._brief import brief_errors
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -75,7 +76,7 @@ async def _run_and_wait(ip: InteractiveShell, args: Namespace, cell: str, waiter
         stopped._render_traceback_ = lambda: [f"Stopped waiting; not aborted: {names}."]
         raise stopped from None
     if args.until == "terminal" and not args.no_raise:
-        with view.brief_errors():
+        with brief_errors():
             for run in runs:
                 await waiter(run.raise_for_status.aio())
 

@@ -9,7 +9,6 @@ from flyte_jupyter.view._display import install, uninstall
 from flyte_jupyter.view._show import TABS, show, show_io, show_logs, shown_runs
 
 if TYPE_CHECKING:
-    from flyte_jupyter.view._brief import brief_errors
     from flyte_jupyter.view._do import abort, freeze, rerun, signal, waiting
     from flyte_jupyter.view._html import snapshot_html
     from flyte_jupyter.view._notes import ArmedAction
@@ -36,7 +35,6 @@ __all__ = [
     "Row",
     "WholeTable",
     "abort",
-    "brief_errors",
     "find_run",
     "freeze",
     "install",
@@ -73,7 +71,6 @@ _HOMES = {
     "Row": "_tables",
     "WholeTable": "_tables",
     "abort": "_do",
-    "brief_errors": "_brief",
     "find_run": "_wait",
     "freeze": "_do",
     "listen": "_tell",

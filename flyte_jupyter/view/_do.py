@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flyte_jupyter.view._brief import brief_errors
+from flyte_jupyter.remote._brief import brief_errors
 
 if TYPE_CHECKING:
     from flyte_jupyter.remote import Client, Run

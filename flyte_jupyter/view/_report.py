@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
+from flyte_jupyter.remote._brief import brief_errors
 from flyte_jupyter.view import _marimo
-from flyte_jupyter.view._brief import brief_errors
 
 if TYPE_CHECKING:
     from flyte_jupyter.remote import Client

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
 
+from flyte_jupyter.remote._brief import brief_errors
 from flyte_jupyter.view import _marimo, _mode
-from flyte_jupyter.view._brief import brief_errors
 from flyte_jupyter.view._mode import Form
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
 
 from flyte_jupyter.remote import Client, DeadlineExceededError, InvalidArgumentError, Run, background
-from flyte_jupyter.view._brief import brief_errors
+from flyte_jupyter.remote._brief import brief_errors
 from flyte_jupyter.view._target import target_of
 from flyte_jupyter.view._views import subscribe
 

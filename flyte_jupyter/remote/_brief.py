@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from flyte_jupyter.remote import FlyteError
+from flyte_jupyter.remote._errors import FlyteError
 
 
 @contextmanager
-def brief_errors() -> Iterator[None]:
+def brief_errors() -> Generator[None, None, None]:
     """Make IPython show a `FlyteError` that leaves the block, or the decorated function, as its name and sentence."""
     try:
         yield
