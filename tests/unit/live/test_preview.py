@@ -4,17 +4,18 @@ from pathlib import Path
 
 import pandas as pd
 
+from flyte_jupyter.live._nodes import TEXT
 from flyte_jupyter.live._preview import preview
 
 
 def test_first_rows_and_the_size_of_all(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
-    frame = pd.DataFrame({"n": range(120), "note": ["x" * 100] * 120, "none": [None] * 120}, index=range(5, 125))
+    frame = pd.DataFrame({"n": range(120), "note": ["x" * 1000] * 120, "none": [None] * 120}, index=range(5, 125))
     frame.to_parquet(file)
     known = preview(file, "")
     assert (known["columns"], known["size"], known["bytes"]) == (["n", "note", "none"], 120, file.stat().st_size)
     assert len(known["rows"]) == 50
-    assert known["rows"][7] == ["7", f"{'x' * 59}…", "None"]
+    assert known["rows"][7] == ["7", f"{'x' * (TEXT - 1)}…", "None"]
 
 
 def test_parts_of_a_directory_are_one_table(tmp_path: Path) -> None:

@@ -98,6 +98,7 @@ async def test_hello_is_answered_by_a_welcome_and_a_snapshot():
         "kind": "run",
         "run": "localhost:8090|p/development/r1",
         "action": "",
+        "attempt": None,
         "tab": "",
         "height": None,
         "title": "r1",
