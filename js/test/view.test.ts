@@ -79,6 +79,22 @@ describe("the header", () => {
   });
 });
 
+describe("what is copied of a run", () => {
+  it("is a whole cell", async () => {
+    const copies = vi.fn(async (_text: string) => {});
+    vi.stubGlobal("navigator", { ...navigator, clipboard: { writeText: copies } });
+    const { element } = await open();
+    await eventually(() => expect(button(element, "More")).toBeDefined());
+    click(button(element, "More"));
+    await eventually(() => expect(button(element, "Copy Python for this run")).toBeDefined());
+    click(button(element, "Copy Python for this run"));
+    await eventually(() =>
+      expect(copies).toHaveBeenCalledWith('import flyte_jupyter\nflyte_jupyter.remote.Run.get("r1")'),
+    );
+    vi.unstubAllGlobals();
+  });
+});
+
 describe("abort", () => {
   it("asks, sends the request, and says so until the phase changes", async () => {
     const { element, kernel, run } = await open();
