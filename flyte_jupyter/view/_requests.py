@@ -132,8 +132,7 @@ class Desk:
         else:
             target = _target_at(_text(params, "at"), params.get("place"))
             view = await self._views.open(target, Opening.read(params.get("as")))
-        target = view.target
-        return {"view": view.id, "name": target.name}
+        return {"view": view.id, "name": view.target.name}
 
     async def _act(self, params: Params) -> dict[str, Any]:
         table = self._table(params).table
