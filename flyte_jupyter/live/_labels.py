@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
+from flyteidl2.common.identifier_pb2 import ActionIdentifier
 from flyteidl2.workflow.run_definition_pb2 import ActionDetails as DetailsMessage
 
 from flyte_jupyter.live._apart import Brief, briefs, tell_apart
@@ -30,11 +30,10 @@ async def read_labels(client: Client, state: RunState, actions: Iterable[str]) -
         actions: Names of actions.
     """
     names = dict.fromkeys(actions)
-    run = RunIdentifier(org=state.org, project=state.project, domain=state.domain, name=state.name)
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def read(action: str) -> None:
-        details = ActionDetails(DetailsMessage(id=ActionIdentifier(run=run, name=action)), client=client)
+        details = ActionDetails(DetailsMessage(id=ActionIdentifier(run=state.identifier, name=action)), client=client)
         with contextlib.suppress(FlyteError):
             async with gate:
                 inputs = await details.inputs.aio()

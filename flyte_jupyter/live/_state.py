@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from flyteidl2.common.identifier_pb2 import RunIdentifier
 from flyteidl2.workflow.run_definition_pb2 import Action, ActionDetails, ActionMetadata, EnrichedAction
 
 from flyte_jupyter.live import _columns as columns
@@ -93,6 +94,11 @@ class RunState:
         self._rows: dict[str, int] = {}
         self._root = -1
         self._counts: Counter[int] = Counter()
+
+    @property
+    def identifier(self) -> RunIdentifier:
+        """The run, as requests name it."""
+        return RunIdentifier(org=self.org, project=self.project, domain=self.domain, name=self.name)
 
     @property
     def n(self) -> int:

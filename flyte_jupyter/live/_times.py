@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterable
 
-from flyteidl2.common.identifier_pb2 import ActionIdentifier, RunIdentifier
+from flyteidl2.common.identifier_pb2 import ActionIdentifier
 from flyteidl2.workflow.run_definition_pb2 import ActionDetails
 from flyteidl2.workflow.run_service_pb2 import GetActionDetailsRequest
 
@@ -29,11 +29,10 @@ async def read_times(client: Client, state: RunState, actions: Iterable[str]) ->
         state: The run.
         actions: Names of actions.
     """
-    run = RunIdentifier(org=state.org, project=state.project, domain=state.domain, name=state.name)
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def read(action: str) -> None:
-        request = GetActionDetailsRequest(action_id=ActionIdentifier(run=run, name=action))
+        request = GetActionDetailsRequest(action_id=ActionIdentifier(run=state.identifier, name=action))
         with contextlib.suppress(FlyteError):
             async with gate:
                 response = await client.unary(methods.GET_ACTION_DETAILS, request)

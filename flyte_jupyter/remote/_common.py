@@ -185,8 +185,8 @@ def check_name(what: str, name: object) -> None:
 
 def check_attempt(attempt: object) -> None:
     """Refuses what is not the number of an attempt."""
-    if not isinstance(attempt, int) or attempt < 1:
-        raise InvalidArgumentError("Attempts are counted from 1.")
+    if isinstance(attempt, bool) or not isinstance(attempt, int) or not 0 < attempt < 2**31:
+        raise InvalidArgumentError(f"{attempt!r} is no attempt.", "Attempts are counted from 1.")
 
 
 def run_id(client: Client, name: str, project: str | None = None, domain: str | None = None) -> RunIdentifier:

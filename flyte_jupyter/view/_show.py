@@ -84,11 +84,11 @@ def show_logs(
     Example:
         >>> flyte_jupyter.show_logs("rabc123", "a0", attempt=1)  # doctest: +SKIP
     """
-    from flyte_jupyter.remote import InvalidArgumentError
+    from flyte_jupyter.remote._common import check_attempt
     from flyte_jupyter.view._views import Opening
 
-    if attempt is not None and (isinstance(attempt, bool) or not isinstance(attempt, int) or not 0 < attempt < 2**31):
-        raise InvalidArgumentError(f"{attempt!r} is no attempt.", "Attempts are counted from 1.")
+    if attempt is not None:
+        check_attempt(attempt)
     _show(run, Opening("logs", action, "logs", checked_height(height), attempt), client)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flyteidl2.workflow.run_service_pb2 import GetRunDetailsResponse
@@ -32,8 +33,8 @@ class Flyte:
     async def refuse(self, name: str) -> Run:
         raise AlreadyExistsError(f"There is a run {name} already.")
 
-    def _details(self, request: object) -> GetRunDetailsResponse:
-        name = request.run_id.name  # type: ignore[attr-defined]
+    def _details(self, request: Any) -> GetRunDetailsResponse:
+        name = request.run_id.name
         if name not in self.runs:
             raise StatusError("NOT_FOUND", "no such run")
         made = GetRunDetailsResponse()

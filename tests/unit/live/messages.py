@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flyteidl2.workflow.run_definition_pb2 import Action, EnrichedAction
+from typing import Any
+
+from flyteidl2.workflow.run_definition_pb2 import Action, ActionDetails, EnrichedAction
 from flyteidl2.workflow.run_service_pb2 import WatchActionsResponse
 
 from flyte_jupyter.live import RunState
@@ -72,3 +74,12 @@ def message(*actions: Action) -> WatchActionsResponse:
 def feed(state: RunState, *actions: Action) -> bool:
     """Upsert as one WatchActions message."""
     return state.upsert_all(message(*actions).enriched_actions)
+
+
+def ran(one: Action, *since: tuple[Any, int]) -> ActionDetails:
+    """The details of an action with one attempt: phases, and ms after START at which it came to each."""
+    details = ActionDetails(id=one.id, metadata=one.metadata, status=one.status)
+    attempt = details.attempts.add()
+    for phase, at in since:
+        attempt.phase_transitions.add(phase=phase).start_time.FromMilliseconds(START + at)
+    return details

@@ -3,28 +3,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flyteidl2.workflow.run_definition_pb2 import ActionDetails
-
 from flyte_jupyter.live import read_times
-from tests.unit.live.messages import INITIALIZING, QUEUED, RUNNING, START, SUCCEEDED, action, feed, run_state
+from tests.unit.live.messages import INITIALIZING, QUEUED, RUNNING, START, SUCCEEDED, action, feed, ran, run_state
 from tests.unit.live.scripted import ScriptedClient
 from tests.unit.live.virtual import virtual
-
-
-def ran(name: str, initialized: int, started: int) -> ActionDetails:
-    """Details of an action that waited in the queue first."""
-    one = action(name, SUCCEEDED, "a0", ended=START + 9000)
-    details = ActionDetails(id=one.id, metadata=one.metadata, status=one.status)
-    attempt = details.attempts.add()
-    for phase, at in ((QUEUED, 0), (INITIALIZING, initialized), (RUNNING, started)):
-        attempt.phase_transitions.add(phase=phase).start_time.FromMilliseconds(START + at)  # pyright: ignore[reportArgumentType]
-    return details
 
 
 @virtual
 async def test_times_of_what_was_seen_ended_only_are_read_once():
     client: Any = ScriptedClient(action("c2", SUCCEEDED, "a0", ended=START + 5))
-    client.tell(ran("c1", 2000, 3000))
+    waited = action("c1", SUCCEEDED, "a0", ended=START + 9000)
+    client.tell(ran(waited, (QUEUED, 0), (INITIALIZING, 2000), (RUNNING, 3000)))
     state = run_state()
     feed(state, action("a0"), *(action(name, SUCCEEDED, "a0", ended=START + 9000) for name in ("c1", "c2", "gone")))
     feed(state, action("c3", RUNNING, "a0"), action("t1", SUCCEEDED, "a0", trace="sum", ended=START + 5))

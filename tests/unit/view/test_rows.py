@@ -3,13 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flyteidl2.workflow.run_definition_pb2 import ActionDetails
 
 from flyte_jupyter.remote import BackgroundLoop
 from flyte_jupyter.view._bundle import bundle
 from flyte_jupyter.view._freeze import Frozen
 from flyte_jupyter.view._rows import complete_rows
-from tests.unit.live.messages import RUNNING, START, SUCCEEDED, action, feed, run_state
+from tests.unit.live.messages import RUNNING, START, SUCCEEDED, action, feed, ran, run_state
 from tests.unit.live.scripted import ScriptedClient
 from tests.unit.live.test_looks import data
 from tests.unit.live.virtual import virtual
@@ -77,10 +76,7 @@ async def test_where_inputs_cannot_be_read_the_names_stay():
 @virtual
 async def test_a_record_tells_how_long_an_action_ran_and_not_how_long_it_waited():
     client = scripted()
-    details = ActionDetails(id=ACTIONS[1].id, metadata=ACTIONS[1].metadata, status=ACTIONS[1].status)
-    transition = details.attempts.add().phase_transitions.add(phase=RUNNING)  # pyright: ignore[reportArgumentType]
-    transition.start_time.FromMilliseconds(START + 4000)
-    client.tell(details)
+    client.tell(ran(ACTIONS[1], (RUNNING, 4000)))
     state = run()
     await complete_rows(state, None, client)
     rows = [line for line in bundle(state, "v1", "h1")["text/plain"].splitlines() if "sum" in line]
