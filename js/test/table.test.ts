@@ -55,6 +55,12 @@ describe("a table", () => {
     ]);
     expect(one(element, "tr[data-row=r1] .tag").textContent).toBe("team: vision");
     expect(one(element, "th[aria-sort]").textContent).toBe("Started");
+    // A narrow page leaves out columns by their type, head and cells alike.
+    const types = (of: string) =>
+      all(element, of)
+        .map((it) => it.className)
+        .filter((it) => it.startsWith("of-"));
+    expect(types("thead th")).toEqual(types("tr[data-row=r2] td"));
   });
 
   it("is no higher than its cell asked for", async () => {

@@ -141,12 +141,13 @@ function Head({ table, sort, change, chosen }: HeadProps) {
             <span class="said">Open</span>
           </th>
         )}
-        {table.columns.map(({ key, title, sortable }) => {
+        {table.columns.map(({ key, title, type, sortable }) => {
           const on = sort?.[0] === key ? sort[1] : null;
           return (
             <th
               key={key}
               scope="col"
+              class={`of-${type}`}
               aria-sort={on ? (on === "asc" ? "ascending" : "descending") : undefined}
             >
               {sortable ? (
